@@ -1,0 +1,1 @@
+"""The only code that aggregates rows: what is needed, one scan, additive moments."""

@@ -1,0 +1,129 @@
+"""Additive sums of rows: the one thing that a scan returns and that every formula starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+VECTOR_SUMS = ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")
+CROSS_SUMS = ("n", "sw", "swx", "swxx", "swxy")
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums per cell.
+
+    With w the weight, x the answer and only rows where x is answered, a vector request holds per column
+    n, Σw, Σw², Σwx, Σwx², Σw²x and Σw²x². A cross request holds per pair (i, j), over rows where both are
+    answered, n, Σw, Σwx_i, Σwx_i² and Σwx_ix_j.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Column names, length p.
+    keys : DataFrame
+        One row per cell: the values of the group columns (and ``block``).
+    sums : Mapping of str to ndarray
+        Shape (cells, p), or (cells, p, p) for pairs.
+    """
+
+    columns: tuple[str, ...]
+    keys: pd.DataFrame
+    sums: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def cross(self) -> bool:
+        """Whether these are sums of pairs."""
+        return "swxy" in self.sums
+
+    def __add__(self, other: Moments) -> Moments:
+        """Return the moments of two disjoint sets of rows taken together."""
+        keys = pd.concat([self.keys, other.keys], ignore_index=True)
+        sums = {name: np.concatenate([self.sums[name], other.sums[name]]) for name in self.sums}
+        return Moments(self.columns, keys, sums).total(tuple(self.keys.columns))
+
+    def total(self, by: Sequence[str] = ()) -> Moments:
+        """Return the cells added up over every key that is not in ``by``.
+
+        Parameters
+        ----------
+        by : sequence of str
+            Keys to keep; with none the result has one cell.
+
+        Returns
+        -------
+        Moments
+            Cells in the order of first appearance.
+        """
+        if not by:
+            codes, kept = np.zeros(len(self.keys), dtype=int), pd.DataFrame(index=[0])
+        else:
+            codes = self.keys.groupby(list(by), sort=False).ngroup().to_numpy()
+            kept = self.keys[list(by)].drop_duplicates(ignore_index=True)
+        sums = {}
+        for name, array in self.sums.items():
+            out = np.zeros((len(kept), *array.shape[1:]))
+            np.add.at(out, codes, array)
+            sums[name] = out
+        return Moments(self.columns, kept, sums)
+
+    def where(self, **values: object) -> Moments:
+        """Return the cells whose keys have these values."""
+        mask = np.ones(len(self.keys), dtype=bool)
+        for key, value in values.items():
+            mask &= (self.keys[key] == value).to_numpy()
+        return Moments(self.columns, self.keys[mask].reset_index(drop=True), {k: v[mask] for k, v in self.sums.items()})
+
+    def minus(self, part: Moments) -> Moments:
+        """Return what is left of the one cell of ``self`` when each cell of ``part`` is taken out of it."""
+        sums = {name: self.sums[name] - part.sums[name] for name in self.sums}
+        return Moments(self.columns, part.keys, sums)
+
+    def column(self, name: str) -> int:
+        """Return the position of a column."""
+        return self.columns.index(name)
+
+
+class Accumulator:
+    """Adds up batches into cells whose number is not known beforehand.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the sums.
+    shape : tuple of int
+        Shape of one cell's sum.
+    """
+
+    def __init__(self, names: tuple[str, ...], shape: tuple[int, ...]) -> None:
+        self.names, self.shape, self.size = names, shape, 0
+        self._arrays = {name: np.zeros((16, *shape)) for name in names}
+
+    def add(self, codes: NDArray[np.intp], parts: Mapping[str, NDArray[np.float64]]) -> None:
+        """Add one batch's sums to the cells with these (distinct) codes.
+
+        Parameters
+        ----------
+        codes : ndarray of int
+            Cells, each at most once.
+        parts : Mapping of str to ndarray
+            Sums, shape (len(codes), *shape).
+        """
+        if len(codes) == 0:
+            return
+        self.size = max(self.size, int(codes.max()) + 1)
+        for name in self.names:
+            array = self._arrays[name]
+            if self.size > len(array):
+                grown = np.zeros((max(self.size, 2 * len(array)), *self.shape))
+                grown[: len(array)] = array
+                self._arrays[name] = array = grown
+            array[codes] += parts[name]
+
+    def result(self) -> dict[str, NDArray[np.float64]]:
+        """Return the sums, shape (cells, *shape)."""
+        return {name: array[: self.size].copy() for name, array in self._arrays.items()}

@@ -1,0 +1,387 @@
+"""What a study is: its tables, its instrument, its outcomes and how its answers are to be read.
+
+Everything here is frozen. :mod:`svcq_lib.studyfile` reads these models from ``study.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from svcq_lib import periods
+from svcq_lib.errors import ParameterError
+from svcq_lib.formats import Lang
+
+Missing = Literal["pairwise", "listwise"]
+OutcomeKind = Literal["csat", "nps", "ces", "binary", "score"]
+
+
+class Model(BaseModel):
+    """Base of all models of a study: frozen, and no key is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(Model):
+    """A name in one or two languages.
+
+    Attributes
+    ----------
+    en : str
+        English.
+    zh : str or None
+        Simplified Chinese; the English one stands in when absent.
+    """
+
+    en: str
+    zh: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"en": value}
+        if isinstance(value, dict) and set(value) == {"zh"}:
+            return {"en": value["zh"], "zh": value["zh"]}
+        return value
+
+    def text(self, lang: Lang = "en") -> str:
+        """Return the name in a language.
+
+        Parameters
+        ----------
+        lang : {"en", "zh"}
+            Language.
+
+        Returns
+        -------
+        str
+            The name on one line.
+        """
+        return " ".join(((self.zh or self.en) if lang == "zh" else self.en).split())
+
+
+class Scale(Model):
+    """The lowest and the highest answer that can be given."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            if len(value) != 2:
+                raise ValueError("a scale is [lowest, highest], such as [1, 7]")
+            return {"low": value[0], "high": value[1]}
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Scale:
+        if not self.low < self.high:
+            raise ValueError(f"a scale runs upwards; [{self.low:g}, {self.high:g}] does not")
+        return self
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, (str, int, float)):
+        value = [value]
+    return tuple(str(one) for one in value) if isinstance(value, (list, tuple)) else value
+
+
+Codes = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+
+
+class Column(Model):
+    """How one raw column is read as numbers.
+
+    Attributes
+    ----------
+    column : str
+        Header in the table.
+    scale : Scale or None
+        Answers outside it are faults.
+    missing : tuple of str
+        Codes that mean "no answer"; numbers are compared as numbers, so ``"99"`` also covers ``99.0``.
+    values : Mapping
+        Text answers and the number that each stands for.
+    reverse : bool
+        Whether a high answer is a bad one: the answer is mirrored on the scale.
+    positive : tuple of str
+        If given, these answers count 1 and all others 0.
+    """
+
+    column: str
+    scale: Scale | None = None
+    missing: Codes = ()
+    values: Mapping[str, float] = Field(default_factory=dict)
+    reverse: bool = False
+    positive: Codes = ()
+
+
+class TableSpec(Model):
+    """Where a table lies and how it is written."""
+
+    path: str | None = None
+    url: str | None = None
+    table: str | None = None
+    format: Literal["csv", "tsv", "parquet", "xlsx", "sav"] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    date_formats: tuple[str, ...] = ("%Y-%m-%d",)
+    label: Label | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TableSpec:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either path (a file) or url (a database), not both")
+        if self.url is not None and self.table is None:
+            raise ValueError("a database url needs table, the name of the table in the database")
+        return self
+
+
+class Segment(Model):
+    """A column that splits respondents into groups."""
+
+    column: str
+    label: Label
+    levels: Mapping[str, Label] = Field(default_factory=dict)
+    missing: Codes = ()
+
+
+class Responses(Model):
+    """The table with one row per respondent and the role of its columns."""
+
+    table: str
+    id: str | None = None
+    date: str | None = None
+    period: periods.Grain = "quarter"
+    weight: str | None = None
+    strata: str | None = None
+    cluster: str | None = None
+    fpc: Mapping[str, float] = Field(default_factory=dict)
+    segments: Mapping[str, Segment] = Field(default_factory=dict)
+
+
+class Item(Model):
+    """One question of the instrument, asked as expectation, perception and/or importance."""
+
+    name: str
+    label: Label
+    expectation: Column | None = None
+    perception: Column | None = None
+    importance: Column | None = None
+
+
+class Dimension(Model):
+    """A group of items, and the column with the points a respondent gives to it."""
+
+    name: str
+    label: Label
+    items: tuple[Item, ...]
+    importance_points: Column | None = None
+
+
+class Instrument(Model):
+    """The dimensions of a questionnaire, their items and the answers' scale."""
+
+    dimensions: tuple[Dimension, ...] = ()
+    scale: Scale | None = None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items in the order of the study file."""
+        return tuple(item for dimension in self.dimensions for item in dimension.items)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether at least one item has both an expectation and a perception."""
+        return any(item.expectation and item.perception for item in self.items)
+
+    def dimension_of(self, item: str) -> Dimension:
+        """Return the dimension that an item belongs to."""
+        return next(d for d in self.dimensions if any(i.name == item for i in d.items))
+
+
+class Outcome(Model):
+    """A result of good service: satisfaction, recommendation, effort, repurchase or any other score."""
+
+    name: str
+    label: Label
+    kind: OutcomeKind
+    columns: tuple[Column, ...]
+    combine: Literal["mean", "sum"] = "mean"
+    min_answered: int | None = None
+    scale: Scale
+    top_box: float | None = None
+    high_is: Literal["easy", "hard"] | None = None
+
+
+class Goal(Model):
+    """A target or a benchmark for one measure of one outcome."""
+
+    outcome: str
+    measure: Literal["mean", "index_100", "top_box", "nps", "share"]
+    value: float
+    label: Label
+    source: str
+    year: int | None = None
+
+
+class Thresholds(Model):
+    """Smallest bases: below ``suppress`` a cell is not shown, below ``flag`` it is marked."""
+
+    suppress: int = Field(5, ge=1)
+    flag: int = Field(30, ge=1)
+
+
+class Study(Model):
+    """A study bound to its tables: what every analysis takes.
+
+    Attributes
+    ----------
+    path : Path
+        The study file; table paths are relative to its folder.
+    filters : Mapping
+        Segment → level that rows are restricted to (see :meth:`where`).
+    period : str or None
+        Period that the report is about (see :meth:`during`); None is everything.
+    """
+
+    path: Path
+    name: Label
+    language: Lang = "en"
+    missing: Missing = "pairwise"
+    min_answered: int = Field(1, ge=1)
+    tables: Mapping[str, TableSpec]
+    responses: Responses
+    instrument: Instrument
+    outcomes: Mapping[str, Outcome]
+    thresholds: Thresholds = Thresholds(suppress=5, flag=30)
+    targets: tuple[Goal, ...] = ()
+    benchmarks: tuple[Goal, ...] = ()
+    filters: Mapping[str, str] = Field(default_factory=dict)
+    period: str | None = None
+
+    @property
+    def root(self) -> Path:
+        """Folder of the study file."""
+        return self.path.parent
+
+    def where(self, **filters: str) -> Study:
+        """Return the study restricted to levels of segments.
+
+        Parameters
+        ----------
+        **filters : str
+            Segment = level, such as ``branch="B07"``.
+
+        Returns
+        -------
+        Study
+            A study that reads only these rows.
+
+        Raises
+        ------
+        ParameterError
+            If a name is not a segment of the study.
+        """
+        unknown = sorted(set(filters) - set(self.responses.segments))
+        if unknown:
+            have = ", ".join(self.responses.segments) or "none"
+            raise ParameterError(f"{unknown[0]!r} is not a segment of {self.path.name} (it has: {have}).")
+        return self.model_copy(update={"filters": {**self.filters, **filters}})
+
+    def during(self, period: str | None) -> Study:
+        """Return the study restricted to a period.
+
+        Parameters
+        ----------
+        period : str or None
+            ``2026``, ``2026-Q3``, ``2026-07`` or a range; None or ``""`` is everything.
+
+        Returns
+        -------
+        Study
+            A study about this period; earlier periods stay visible for comparison.
+
+        Raises
+        ------
+        ParameterError
+            If the text is not a period, or the study has no date column.
+        """
+        if not period:
+            return self.model_copy(update={"period": None})
+        if self.responses.date is None:
+            raise ParameterError(f"period {period!r}: {self.path.name} names no date column. Set responses.date.")
+        return self.model_copy(update={"period": periods.parse(period).name})
+
+    def columns(self) -> Mapping[str, Column]:
+        """Return every raw column that holds answers, by its name in evidence.
+
+        Returns
+        -------
+        Mapping of str to Column
+            ``expectation.q01``, ``perception.q01``, ``importance.q01``, ``points.tangibles``, ``outcome.nps``
+            (``outcome.index.1`` … for the parts of a composite).
+        """
+        found: dict[str, Column] = {}
+        for dimension in self.instrument.dimensions:
+            if dimension.importance_points:
+                found[f"points.{dimension.name}"] = dimension.importance_points
+            for item in dimension.items:
+                for role in ("expectation", "perception", "importance"):
+                    if column := getattr(item, role):
+                        found[f"{role}.{item.name}"] = column
+        for outcome in self.outcomes.values():
+            parts = outcome.columns
+            names = [f"outcome.{outcome.name}"] if len(parts) == 1 else [
+                f"outcome.{outcome.name}.{i}" for i in range(1, len(parts) + 1)
+            ]
+            found.update(zip(names, parts, strict=True))
+        return found
+
+    def labels(self) -> Mapping[str, Label]:
+        """Return the display label of every item, dimension, outcome and segment, and of ``segment=level``."""
+        found: dict[str, Label] = {}
+        for dimension in self.instrument.dimensions:
+            found[dimension.name] = dimension.label
+            found.update({item.name: item.label for item in dimension.items})
+        found.update({name: outcome.label for name, outcome in self.outcomes.items()})
+        for name, segment in self.responses.segments.items():
+            found[name] = segment.label
+            found.update({f"{name}={level}": label for level, label in segment.levels.items()})
+        return found
+
+    def outcome(self, name: str) -> Outcome:
+        """Return an outcome by its name.
+
+        Parameters
+        ----------
+        name : str
+            Name in the study file.
+
+        Returns
+        -------
+        Outcome
+            The outcome.
+
+        Raises
+        ------
+        ParameterError
+            If there is none of that name.
+        """
+        if name not in self.outcomes:
+            raise ParameterError(
+                f"outcome {name!r} is not in {self.path.name}, which has {_listed(list(self.outcomes))}. "
+                "Set outcome to one of these."
+            )
+        return self.outcomes[name]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "none: add [outcomes.NAME]"
