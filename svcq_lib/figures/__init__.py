@@ -1,0 +1,1 @@
+"""Figures by form: tidy frames in, plain matplotlib Axes out."""
