@@ -78,10 +78,14 @@ class Moments:
             mask &= (self.keys[key] == value).to_numpy()
         return Moments(self.columns, self.keys[mask].reset_index(drop=True), {k: v[mask] for k, v in self.sums.items()})
 
-    def minus(self, part: Moments) -> Moments:
-        """Return what is left of the one cell of ``self`` when each cell of ``part`` is taken out of it."""
-        sums = {name: self.sums[name] - part.sums[name] for name in self.sums}
-        return Moments(self.columns, part.keys, sums)
+    def complements(self, key: str) -> Moments:
+        """Return, under each value of a key, the cells of all its other values."""
+        levels = self.keys[key].drop_duplicates().tolist()
+        rows = [np.flatnonzero((self.keys[key] != level).to_numpy()) for level in levels]
+        order = np.concatenate(rows) if rows else np.zeros(0, dtype=np.intp)
+        keys = self.keys.iloc[order].reset_index(drop=True)
+        keys[key] = np.repeat(np.array(levels, dtype=object), [len(one) for one in rows])
+        return Moments(self.columns, keys, {name: array[order] for name, array in self.sums.items()})
 
     def column(self, name: str) -> int:
         """Return the position of a column."""

@@ -1,0 +1,1 @@
+"""One question per file: a frozen result and the function that answers it."""

@@ -1,0 +1,120 @@
+"""What every result carries about where it came from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from svcq_lib.errors import Note
+from svcq_lib.evidence.collect import Evidence
+from svcq_lib.formats import Lang
+from svcq_lib.study import Label, Missing, Scale, Study
+
+
+@dataclass(frozen=True)
+class Context:
+    """Study, base, filters and settings of a result.
+
+    Attributes
+    ----------
+    study : Label
+        Name of the study.
+    source : str
+        The response table.
+    filters : Mapping
+        Segment → level that rows were restricted to.
+    period : str or None
+        Period of the rows; None is everything.
+    date_min, date_max : date or None
+        First and last date of the rows.
+    n, n_eff : int, float
+        Rows, and Kish's effective number of them.
+    weight : str or None
+        Weight column.
+    design : str
+        ``"simple"``, ``"strata"`` or ``"cluster"``.
+    missing : {"pairwise", "listwise"}
+        How missing answers are treated.
+    ci_level : float
+        Level of every interval.
+    seed, n_boot : int
+        Of the bootstrap.
+    suppress, flag : int
+        Base thresholds.
+    scale : Scale or None
+        The instrument's scale.
+    labels : Mapping
+        Display labels of items, dimensions, outcomes, segments and ``segment=level``.
+    fingerprints : Mapping
+        Table → SHA-256 of its content.
+    """
+
+    study: Label
+    source: str
+    filters: Mapping[str, str]
+    period: str | None
+    date_min: dt.date | None
+    date_max: dt.date | None
+    n: int
+    n_eff: float
+    weight: str | None
+    design: str
+    missing: Missing
+    ci_level: float
+    seed: int
+    n_boot: int
+    suppress: int
+    flag: int
+    scale: Scale | None
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, name: str, lang: Lang = "en") -> str:
+        """Return the display label of a name of the study, or the name itself."""
+        return self.labels[name].text(lang) if name in self.labels else name
+
+    def level(self, segment: str, level: str, lang: Lang = "en") -> str:
+        """Return the display label of a level of a segment, or the level itself."""
+        key = f"{segment}={level}"
+        return self.labels[key].text(lang) if key in self.labels else level
+
+
+def context_of(study: Study, evidence: Evidence, *, ci_level: float, seed: int = 0, n_boot: int = 0) -> Context:
+    """Return the context of a result.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    evidence : Evidence
+        What the result was computed from.
+    ci_level : float
+        Level of the intervals.
+    seed, n_boot : int
+        Of the bootstrap, 0 if there was none.
+
+    Returns
+    -------
+    Context
+        Study, base, filters and settings.
+    """
+    base = evidence.base
+    return Context(
+        study=study.name, source=study.responses.table, filters=dict(study.filters), period=study.period,
+        date_min=base.date_min, date_max=base.date_max, n=base.n, n_eff=base.n_eff,
+        weight=study.responses.weight, design=evidence.design.kind, missing=study.missing, ci_level=ci_level,
+        seed=seed, n_boot=n_boot, suppress=study.thresholds.suppress, flag=study.thresholds.flag,
+        scale=study.instrument.scale, labels=study.labels(), fingerprints=evidence.fingerprints,
+    )
+
+
+def base_notes(study: Study, evidence: Evidence) -> tuple[Note, ...]:
+    """Return the caveats that every result shares: the data's warnings and a small or uneven base."""
+    notes = list(evidence.notes)
+    base, flag = evidence.base, study.thresholds.flag
+    if base.n < flag:
+        notes.append(Note("small_base", {"n": base.n, "flag": flag}))
+    if base.n_eff < 0.5 * base.n:
+        notes.append(Note("uneven_weights", {"n": base.n, "n_eff": base.n_eff}))
+    return tuple(notes)

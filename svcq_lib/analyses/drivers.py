@@ -1,0 +1,356 @@
+"""What moves an outcome, and how surely?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from svcq_lib.analyses import estimates
+from svcq_lib.analyses.context import Context, base_notes, context_of
+from svcq_lib.analyses.outcomes import column_of, derived_of
+from svcq_lib.errors import Note, ParameterError
+from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.columns import Derived, Mean, Present
+from svcq_lib.evidence.needs import Cells, EvidenceNeeds
+from svcq_lib.stats import intervals, matrices, relimp, relimp_sampled, resample
+from svcq_lib.study import Study
+
+Array = NDArray[np.float64]
+Method = Literal["lmg", "relative_weights"]
+Level = Literal["item", "dimension"]
+Lines = Literal["mean", "median", "scale"]
+EXACT_TERMS = 28
+SAMPLED_ORDERS = 2000
+HIGH_VIF = 5.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DriverResult:
+    """How much each driver contributes to explaining an outcome.
+
+    Attributes
+    ----------
+    importance : DataFrame, one row per driver, strongest first
+        term, dimension, share (of R², by the chosen method), conf_low, conf_high (of the share), rank, rank_low,
+        rank_high, lmg and relative_weights (in units of R²), beta (standardized), beta_low, beta_high, correlation,
+        vif, performance (mean answer), performance_low, performance_high, quadrant, n (answers with the outcome)
+    fit : DataFrame, one row
+        outcome, method, r_squared, r_squared_low, r_squared_high, adj_r_squared, n (smallest base of a pair),
+        n_outcome, terms
+    lines : DataFrame, one row
+        performance, share: where the importance–performance map is divided
+    notes : tuple of Note
+        Caveats.
+    context : Context
+        Study, base, filters and settings.
+    """
+
+    importance: pd.DataFrame
+    fit: pd.DataFrame
+    lines: pd.DataFrame
+    notes: tuple[Note, ...]
+    context: Context
+
+
+def default_outcome(study: Study) -> str:
+    """Return the outcome that drivers explain unless another is named: the first satisfaction score.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    str
+        Name of an outcome.
+
+    Raises
+    ------
+    ParameterError
+        If the study has none.
+    """
+    for kind in ("csat", "score", "nps", "ces", "binary"):
+        for name, outcome in study.outcomes.items():
+            if outcome.kind == kind:
+                return name
+    raise ParameterError(f"{study.path.name} has no outcome to explain. Add a section such as [outcomes.csat].")
+
+
+def _terms(study: Study, terms: Sequence[str] | None, level: Level) -> dict[str, str]:
+    """Return each driver and its dimension."""
+    usable = {
+        (item.name if level == "item" else one.name): one.name
+        for one in study.instrument.dimensions
+        for item in one.items
+        if item.perception
+    }
+    unknown = [name for name in terms or () if name not in usable]
+    if unknown:
+        raise ParameterError(
+            f"{unknown[0]!r} is not a {level} with a perception in {study.path.name}, which has {', '.join(usable)}."
+        )
+    chosen = {name: usable[name] for name in terms} if terms else usable
+    if len(chosen) < 2:
+        raise ParameterError(f"drivers need at least two {level}s with a perception; {study.path.name} has {len(chosen)}.")
+    return chosen
+
+
+def needs(
+    study: Study, *, outcome: str | None = None, terms: Sequence[str] | None = None, level: Level = "item"
+) -> EvidenceNeeds:
+    """Return what :func:`drivers` reads from the rows.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    outcome : str, optional
+        Outcome to explain.
+    terms : sequence of str, optional
+        Items or dimensions.
+    level : {"item", "dimension"}
+        What the drivers are.
+
+    Returns
+    -------
+    EvidenceNeeds
+        Pairs of all drivers and the outcome by bootstrap block, and the drivers' means.
+    """
+    chosen = _terms(study, terms, level)
+    target = study.outcome(outcome or default_outcome(study))
+    derived: dict[str, Derived] = dict(derived_of(study, [target]))
+    raw = []
+    for name in chosen:
+        if level == "dimension":
+            parts = tuple(
+                f"perception.{item.name}"
+                for one in study.instrument.dimensions if one.name == name for item in one.items if item.perception
+            )
+            least = len(parts) if study.missing == "listwise" else min(study.min_answered, len(parts))
+            derived[f"driver.{name}"] = Mean(parts, least)
+        raw.append(f"driver.{name}" if level == "dimension" else f"perception.{name}")
+    columns = (column_of(target), *raw)
+    if study.missing == "listwise":
+        derived.update({f"complete.{name}": Present(name, columns) for name in columns})
+        columns = tuple(f"complete.{name}" for name in columns)
+    return EvidenceNeeds(
+        derived, {"drivers.pairs": Cells(columns, cross=True, blocks=True), "drivers.means": Cells(columns)}
+    )
+
+
+def drivers(
+    study: Study, *, outcome: str | None = None, terms: Sequence[str] | None = None, level: Level = "item",
+    method: Method = "lmg", lines: Lines = "mean", ci_level: float = 0.95, n_boot: int = 1000, seed: int = 0,
+) -> DriverResult:
+    """Decompose the explained variance of an outcome among its drivers.
+
+    Parameters
+    ----------
+    study : Study
+        The study, with its filters and period.
+    outcome : str, optional
+        Outcome to explain; the first satisfaction score by default.
+    terms : sequence of str, optional
+        Items (or dimensions) to use; all by default.
+    level : {"item", "dimension"}
+        Whether single items or the means of dimensions are the drivers.
+    method : {"lmg", "relative_weights"}
+        LMG (Shapley value of R²; exact up to 28 drivers) or Johnson's relative weights.
+    lines : {"mean", "median", "scale"}
+        Where the importance–performance map is divided: the mean or median of the drivers, or, for performance,
+        the centre of the scale.
+    ci_level : float
+        Level of the intervals.
+    n_boot : int
+        Bootstrap replicates.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    DriverResult
+        Shares with percentile intervals from the block bootstrap.
+
+    Raises
+    ------
+    ParameterError
+        If the outcome or a driver is unknown, or there are fewer than two drivers.
+    DataError
+        If the data break the contract.
+    """
+    chosen = _terms(study, terms, level)
+    target = outcome or default_outcome(study)
+    evidence = collect(study, needs(study, outcome=target, terms=terms, level=level))
+    pairs = evidence.moments["drivers.pairs"].total().sums
+    matrix = matrices.correlation_from_moments(**{name: array[0] for name, array in pairs.items()})
+    kept = [i for i in range(1, len(matrix)) if np.isfinite(matrix[i]).sum() > 1]
+    names = [list(chosen)[i - 1] for i in kept]
+    notes = [Note("constant_term", {"term": name}) for name in chosen if name not in names]
+    base = float(pairs["n"][0].min()) if not kept else float(pairs["n"][0][np.ix_([0, *kept], [0, *kept])].min())
+    context = context_of(study, evidence, ci_level=ci_level, seed=seed, n_boot=n_boot)
+    shared = base_notes(study, evidence)
+    if len(kept) < 2 or base < max(study.thresholds.suppress, len(kept) + 2):
+        notes.append(Note("too_few_for_drivers", {"n": base, "terms": len(kept)}))
+        return _empty(list(chosen), chosen, target, method, base, (*shared, *notes), context)
+    rows = np.ix_([0, *kept], [0, *kept])
+    fixed = matrices.repair_correlation(matrix[rows])
+    if fixed.max_change > 0:
+        notes.append(Note("repaired_correlation", {"max_change": fixed.max_change}))
+    decomposed = _decompose(fixed.matrix)
+    replicates = _replicates(evidence, fixed.matrix, [0, *kept], method, n_boot, seed)
+    table = _importance(names, chosen, decomposed, replicates, method, ci_level)
+    table = _placed(table, study, evidence, list(chosen), lines, ci_level)
+    table["n"] = [float(pairs["n"][0][0, 1 + list(chosen).index(name)]) for name in table["term"]]
+    fit = _fit(target, method, decomposed, replicates, base, float(pairs["n"][0][0, 0]), len(kept), ci_level)
+    notes += _notes(table, fit, base, study.thresholds.flag, len(kept), replicates)
+    return DriverResult(table, fit, _lines(table, study, lines), (*shared, *notes), context)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Point estimates of one correlation matrix, outcome first."""
+
+    lmg: Array
+    relative_weights: Array
+    beta: Array
+    vif: Array
+    correlation: Array
+    r_squared: float
+
+
+def _decompose(matrix: Array) -> _Parts:
+    R, r = matrix[1:, 1:], matrix[1:, 0]
+    shares = relimp.lmg(R, r) if len(r) <= EXACT_TERMS else relimp_sampled.lmg_sampled(R, r, SAMPLED_ORDERS, 0)[0]
+    return _Parts(
+        shares, relimp.relative_weights(R, r), relimp.standardized_beta(R, r), relimp.vif(R), r,
+        float(relimp.r_squared(R, r)),
+    )
+
+
+@dataclass(frozen=True)
+class _Replicates:
+    """Bootstrap draws: shares and betas (replicates, drivers), R² (replicates,), and how many failed."""
+
+    share: Array
+    beta: Array
+    r_squared: Array
+    failed: int
+
+
+def _replicates(
+    evidence: Evidence, point: Array, rows: list[int], method: Method, n_boot: int, seed: int
+) -> _Replicates:
+    strata = evidence.design.block_strata
+    draws = resample.block_weights(len(strata), n_boot, seed, strata)
+    sums = estimates.bootstrap_sums(evidence, "drivers.pairs", draws)
+    matrix = matrices.correlation_from_moments(**sums)[:, rows][:, :, rows]
+    for i in np.flatnonzero(np.isfinite(matrix).all(axis=(1, 2)) & ~matrices.is_positive_definite(matrix, 1e-4)):
+        matrix[i] = matrices.repair_correlation(matrix[i]).matrix
+    R, r = matrix[:, 1:, 1:], matrix[:, 1:, 0]
+    if method == "relative_weights" or r.shape[1] > EXACT_TERMS:
+        parts = relimp.relative_weights(R, r)
+    else:
+        parts = relimp_sampled.lmg_replicates(R, r, point_R=point[1:, 1:], point_r=point[1:, 0], seed=seed)
+    good = np.isfinite(parts).all(axis=1)
+    total = parts[good].sum(axis=1)
+    return _Replicates(
+        parts[good] / total[:, None], relimp.standardized_beta(R[good], r[good]), total, int((~good).sum())
+    )
+
+
+def _importance(
+    names: list[str], dimension: dict[str, str], point: _Parts, draws: _Replicates, method: Method, ci_level: float
+) -> pd.DataFrame:
+    share = (point.lmg if method == "lmg" else point.relative_weights) / point.r_squared
+    low, high = intervals.percentile_interval(draws.share, ci_level, axis=0)
+    ranks = (-draws.share).argsort(axis=1).argsort(axis=1) + 1
+    rank_low, rank_high = (np.round(one) for one in intervals.percentile_interval(ranks.astype(float), ci_level, axis=0))
+    beta_low, beta_high = intervals.percentile_interval(draws.beta, ci_level, axis=0)
+    table = pd.DataFrame({
+        "term": names, "dimension": [dimension[name] for name in names], "share": share, "conf_low": low,
+        "conf_high": high, "rank": (-share).argsort().argsort() + 1, "rank_low": rank_low, "rank_high": rank_high,
+        "lmg": point.lmg, "relative_weights": point.relative_weights, "beta": point.beta, "beta_low": beta_low,
+        "beta_high": beta_high, "correlation": point.correlation, "vif": point.vif,
+    })
+    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def _placed(
+    table: pd.DataFrame, study: Study, evidence: Evidence, order: list[str], lines: Lines, ci_level: float
+) -> pd.DataFrame:
+    """Add each driver's performance and its quadrant of the importance–performance map."""
+    means = estimates.means(evidence.moments["drivers.means"], evidence.design, ci_level=ci_level).iloc[1:]
+    means = means.assign(term=order).set_index("term").loc[table["term"]]
+    for name, source in (("performance", "estimate"), ("performance_low", "conf_low"), ("performance_high", "conf_high")):
+        table[name] = means[source].to_numpy()
+    cut = _lines(table, study, lines).iloc[0]
+    important, good = table["share"] >= cut["share"], table["performance"] >= cut["performance"]
+    table["quadrant"] = np.select(
+        [important & ~good, important & good, ~important & ~good],
+        ["concentrate_here", "keep_up", "low_priority"], "possible_overkill",
+    )
+    return table
+
+
+def _lines(table: pd.DataFrame, study: Study, lines: Lines) -> pd.DataFrame:
+    middle = table[["performance", "share"]].median() if lines == "median" else table[["performance", "share"]].mean()
+    scale = study.instrument.scale
+    if lines == "scale" and scale is not None:
+        middle["performance"] = (scale.low + scale.high) / 2
+    return middle.to_frame().T.reset_index(drop=True)
+
+
+def _fit(
+    outcome: str, method: Method, point: _Parts, draws: _Replicates, base: float, n_outcome: float, terms: int,
+    ci_level: float,
+) -> pd.DataFrame:
+    low, high = intervals.percentile_interval(draws.r_squared, ci_level)
+    adjusted = 1 - (1 - point.r_squared) * (base - 1) / (base - terms - 1) if base > terms + 1 else np.nan
+    return pd.DataFrame([{
+        "outcome": outcome, "method": method, "r_squared": point.r_squared, "r_squared_low": float(low),
+        "r_squared_high": float(high), "adj_r_squared": adjusted, "n": base, "n_outcome": n_outcome, "terms": terms,
+    }])
+
+
+def _notes(
+    table: pd.DataFrame, fit: pd.DataFrame, base: float, flag: int, terms: int, draws: _Replicates
+) -> list[Note]:
+    notes = []
+    if table["vif"].max() > HIGH_VIF:
+        notes.append(Note("collinear_terms", {"vif": float(table["vif"].max()), "limit": HIGH_VIF}))
+    negative = table.loc[table["beta_high"] < 0, "term"].tolist()
+    if negative:
+        notes.append(Note("negative_drivers", {"terms": negative}))
+    if fit["r_squared"].iloc[0] < 0.1:
+        notes.append(Note("low_fit", {"r_squared": float(fit["r_squared"].iloc[0])}))
+    if base < max(flag, 10 * terms):
+        notes.append(Note("small_base_for_drivers", {"n": base, "terms": terms}))
+    if terms > EXACT_TERMS:
+        notes.append(Note("sampled_lmg", {"terms": terms, "orders": SAMPLED_ORDERS}))
+    if draws.failed:
+        notes.append(Note("failed_replicates", {"failed": draws.failed, "n_boot": draws.failed + len(draws.share)}))
+    notes.append(Note("shares_not_causes", {}))
+    return notes
+
+
+def _empty(
+    names: list[str], dimension: dict[str, str], outcome: str, method: Method, base: float, notes: tuple[Note, ...],
+    context: Context,
+) -> DriverResult:
+    """Return a result without figures: the base does not carry a decomposition."""
+    figures = ["share", "conf_low", "conf_high", "rank", "rank_low", "rank_high", "lmg", "relative_weights", "beta",
+               "beta_low", "beta_high", "correlation", "vif", "performance", "performance_low", "performance_high"]
+    table = pd.DataFrame({"term": names, "dimension": [dimension[name] for name in names]})
+    table[figures] = np.nan
+    table["quadrant"], table["n"] = "", base
+    fit = pd.DataFrame([{
+        "outcome": outcome, "method": method, "r_squared": np.nan, "r_squared_low": np.nan, "r_squared_high": np.nan,
+        "adj_r_squared": np.nan, "n": base, "n_outcome": base, "terms": len(names),
+    }])
+    return DriverResult(table, fit, pd.DataFrame([{"performance": np.nan, "share": np.nan}]), notes, context)

@@ -1,0 +1,215 @@
+"""From moments to estimates with intervals, the same way in every analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from svcq_lib.evidence.collect import Design, Evidence
+from svcq_lib.evidence.moments import Moments
+from svcq_lib.stats import intervals, linearize
+from svcq_lib.stats.stratified import stratified_variance
+
+INTERVAL = ["estimate", "std_error", "conf_low", "conf_high"]
+
+
+def means(moments: Moments, design: Design, by: Sequence[str] = (), *, ci_level: float = 0.95) -> pd.DataFrame:
+    """Return weighted means with standard errors that fit the sampling design.
+
+    Parameters
+    ----------
+    moments : Moments
+        Sums of single columns.
+    design : Design
+        How the sample was drawn.
+    by : sequence of str
+        Group columns to keep.
+    ci_level : float
+        Level of the intervals (Student's t).
+
+    Returns
+    -------
+    DataFrame
+        One row per group and column: the group columns, ``column``, ``estimate``, ``std_error``, ``conf_low``,
+        ``conf_high``, ``df``, ``std_dev``, ``n``, ``n_eff``. NaN where fewer than two answers allow no error.
+    """
+    plain = moments.total(by)
+    simple = linearize.mean_from_sums(*[plain.sums[name] for name in ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")])
+    variance, df = simple.variance, np.asarray(simple.df, dtype=float)
+    if design.kind != "simple":
+        variance, df = _design_variance(moments, design, by, plain)
+    groups, p = len(plain.keys), len(plain.columns)
+    table = plain.keys.loc[np.repeat(np.arange(groups), p)].reset_index(drop=True)
+    flat = {
+        "estimate": simple.estimate, "std_error": np.sqrt(variance), "df": np.broadcast_to(df, (groups, p)),
+        "std_dev": simple.std_dev, "n": plain.sums["n"], "n_eff": simple.n_eff,
+    }
+    table["column"] = np.tile(np.array(plain.columns, dtype=object), groups)
+    for name, array in flat.items():
+        table[name] = np.asarray(array, dtype=float).ravel()
+    low, high = intervals.t_interval(
+        table["estimate"].to_numpy(), table["std_error"].to_numpy(), table["df"].to_numpy(), ci_level
+    )
+    table.insert(table.columns.get_loc("df"), "conf_low", low)
+    table.insert(table.columns.get_loc("df"), "conf_high", high)
+    return table
+
+
+def _design_variance(
+    moments: Moments, design: Design, by: Sequence[str], plain: Moments
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows = design.units["n"].to_numpy(dtype=float)
+    fraction = design.units["fraction"].to_numpy(dtype=float)
+    groups = moments.keys.groupby(list(by), sort=False).ngroup().to_numpy() if by else np.zeros(len(moments.keys), int)
+    unit, size = _units(moments, design)
+    variance = np.full(plain.sums["sw"].shape, np.nan)
+    for group in range(len(plain.keys)):
+        mask = groups == group
+        dense = {name: _dense(array[mask], unit[mask], size) for name, array in moments.sums.items()}
+        if design.kind == "strata":
+            variance[group] = stratified_variance(dense, rows, fraction)[1]
+        else:
+            estimate = dense["swx"].sum(axis=0) / dense["sw"].sum(axis=0)
+            variance[group] = linearize.ratio_variance_from_psus(
+                dense["sw"], dense["swx"], estimate, design.block_strata, fraction
+            )
+    df = max(float(rows.sum() - len(rows)), 1.0)
+    return np.where(plain.sums["n"] > 1, variance, np.nan), np.full(variance.shape, df)
+
+
+def _units(moments: Moments, design: Design) -> tuple[NDArray[np.intp], int]:
+    """Return the sampling unit of each cell: its block if clusters were drawn, else its stratum."""
+    if design.kind == "cluster":
+        return moments.keys["block"].to_numpy(dtype=np.intp), len(design.block_strata)
+    if "block" in moments.keys.columns:
+        return design.block_strata[moments.keys["block"].to_numpy(dtype=np.intp)], len(design.units)
+    position = {name: i for i, name in enumerate(design.units["stratum"])}
+    return moments.keys["stratum"].map(position).to_numpy(dtype=np.intp), len(design.units)
+
+
+def _dense(array: NDArray[np.float64], unit: NDArray[np.intp], size: int) -> NDArray[np.float64]:
+    out = np.zeros((size, *array.shape[1:]))
+    np.add.at(out, unit, array)
+    return out
+
+
+def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFrame:
+    """Replace the intervals of means of 0/1 columns by Wilson's.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`means`, all rows shares between 0 and 1.
+    ci_level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        The same with Wilson intervals at the sample size that the standard error implies, p(1 − p)/SE², so that
+        weights and clusters widen them; at p = 0 or 1 the effective sample size takes its place.
+    """
+    p, se = table["estimate"].to_numpy(), table["std_error"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        implied = p * (1 - p) / se**2
+    size = np.where(np.isfinite(implied) & (implied > 0), implied, table["n_eff"].to_numpy())
+    low, high = intervals.wilson(p, size, ci_level)
+    return table.assign(conf_low=low, conf_high=high)
+
+
+def compare(first: pd.DataFrame, second: pd.DataFrame, prefix: str = "change", *, ci_level: float = 0.95) -> pd.DataFrame:
+    """Return the difference of two independent estimates, row by row.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        Tables with ``estimate`` and ``std_error``, in the same row order.
+    prefix : str
+        Name of the difference first − second.
+    ci_level : float
+        Level of the interval (normal).
+
+    Returns
+    -------
+    DataFrame
+        ``prefix``, ``prefix_low``, ``prefix_high`` and ``p_value``.
+    """
+    result = intervals.two_sample_z(
+        first["estimate"].to_numpy(), first["std_error"].to_numpy(),
+        second["estimate"].to_numpy(), second["std_error"].to_numpy(), ci_level,
+    )
+    columns = {prefix: result.difference, f"{prefix}_low": result.conf_low, f"{prefix}_high": result.conf_high}
+    return pd.DataFrame({**columns, "p_value": result.p_value}, index=first.index)
+
+
+def aligned(other: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the rows of ``other`` in the order of ``table``; NaN where it has none.
+
+    Parameters
+    ----------
+    other, table : DataFrame
+        Tables with the key columns.
+    keys : list of str
+        Columns that name a row.
+
+    Returns
+    -------
+    DataFrame
+        As long as ``table`` and with its index.
+    """
+    found = other.set_index(keys).reindex(pd.MultiIndex.from_frame(table[keys]) if len(keys) > 1 else table[keys[0]])
+    return found.reset_index().set_index(table.index)
+
+
+def suppress(table: pd.DataFrame, threshold: int, columns: Sequence[str]) -> pd.DataFrame:
+    """Blank every figure of rows whose base is under the threshold.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``n``.
+    threshold : int
+        Smallest base that is shown.
+    columns : sequence of str
+        Figures to blank.
+
+    Returns
+    -------
+    DataFrame
+        The same with a column ``suppressed``; blanked figures are NaN.
+    """
+    small = table["n"] < threshold
+    shown = table.assign(suppressed=small)
+    present = [name for name in columns if name in shown]
+    shown.loc[small, present] = np.nan
+    return shown
+
+
+def bootstrap_sums(
+    evidence: Evidence, name: str, draws: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the sums of a blocked request in every bootstrap replicate.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What a scan found.
+    name : str
+        A request with ``blocks=True`` and no groups.
+    draws : ndarray, shape (replicates, blocks)
+        How often each block was drawn.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Shape (replicates, ...): one matrix product per sum.
+    """
+    moments = evidence.moments[name]
+    chosen = draws[:, moments.keys["block"].to_numpy(dtype=np.intp)]
+    return {
+        key: (chosen @ array.reshape(len(array), -1)).reshape(len(draws), *array.shape[1:])
+        for key, array in moments.sums.items()
+    }

@@ -1,0 +1,218 @@
+"""How good is our service, and is it getting better? The headline scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from svcq_lib.analyses import estimates, spans
+from svcq_lib.analyses.context import Context, base_notes, context_of
+from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
+from svcq_lib.errors import Note, ParameterError
+from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
+from svcq_lib.stats.multiplicity import Method, adjust
+from svcq_lib.study import Outcome, Study
+
+FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "n_eff")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ScoresResult:
+    """The headline figures, over time and by segment.
+
+    Attributes
+    ----------
+    headline : DataFrame, one row per outcome and measure
+        outcome, measure, primary, high_is_good, estimate, std_error, conf_low, conf_high, n, n_eff, suppressed.
+        Shares are 0–1, ``index_100`` 0–100, ``nps`` −100–100, means on the outcome's scale.
+    changes : DataFrame, one row per primary measure
+        outcome, measure, high_is_good, period, previous, estimate, change, change_low, change_high, p_value,
+        p_adjusted, n. Empty if there is no earlier period.
+    periods : DataFrame, one row per period and primary measure
+        period, outcome, measure, estimate, std_error, conf_low, conf_high, n, n_eff, suppressed
+    segments : DataFrame, one row per segment, level and primary measure
+        segment, level, outcome, measure, estimate, …, difference (from all others), difference_low,
+        difference_high, p_value, p_adjusted, n, suppressed
+    distribution : DataFrame, one row per outcome and answer
+        outcome, level, share, n
+    goals : DataFrame, one row per target and benchmark
+        kind, label, outcome, measure, value, estimate, conf_low, conf_high, verdict ("above", "below", "unclear"),
+        source, year
+    notes : tuple of Note
+        Caveats.
+    context : Context
+        Study, base, filters and settings.
+    """
+
+    headline: pd.DataFrame
+    changes: pd.DataFrame
+    periods: pd.DataFrame
+    segments: pd.DataFrame
+    distribution: pd.DataFrame
+    goals: pd.DataFrame
+    notes: tuple[Note, ...]
+    context: Context
+
+
+def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNeeds:
+    """Return what :func:`scores` reads from the rows.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    outcomes : sequence of str, optional
+        Outcomes to report; all by default.
+
+    Returns
+    -------
+    EvidenceNeeds
+        Columns, groups and tallies.
+    """
+    chosen = _chosen(study, outcomes)
+    all_columns = tuple(dict.fromkeys(one.column for outcome in chosen for one in measures_of(outcome)))
+    primary = tuple(one.column for one in _primary(chosen))
+    cells = {"scores": Cells(all_columns)}
+    if study.responses.date:
+        cells["scores.period"] = Cells(primary, by=("period",), all_periods=True)
+    for name in study.responses.segments:
+        cells[f"scores.segment.{name}"] = Cells(primary, by=(f"segment.{name}",))
+    tallies = {f"scores.{one.name}": Tally(column_of(one)) for one in chosen if len(one.columns) == 1}
+    return EvidenceNeeds(derived_of(study, chosen), cells, tallies)
+
+
+def scores(
+    study: Study, *, outcomes: Sequence[str] | None = None, adjust_method: Method = "holm", ci_level: float = 0.95
+) -> ScoresResult:
+    """Report the level of every outcome, its change, and where it differs.
+
+    Parameters
+    ----------
+    study : Study
+        The study, with its filters and period.
+    outcomes : sequence of str, optional
+        Outcomes to report; all by default.
+    adjust_method : {"holm", "bh", "by", "none"}
+        Multiplicity control: over the outcomes for changes, over the levels of a segment for differences.
+    ci_level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    ScoresResult
+        Headline figures with intervals.
+
+    Raises
+    ------
+    ParameterError
+        If an outcome is unknown or the study has none.
+    DataError
+        If the data break the contract.
+    """
+    chosen = _chosen(study, outcomes)
+    evidence = collect(study, needs(study, outcomes=outcomes))
+    measured = [one for outcome in chosen for one in measures_of(outcome)]
+    limit = study.thresholds.suppress
+    headline = measured_means(evidence.moments["scores"], evidence.design, measured, ci_level=ci_level)
+    headline = estimates.suppress(headline, limit, FIGURES)
+    return ScoresResult(
+        headline=headline,
+        changes=_changes(study, evidence, _primary(chosen), adjust_method, ci_level),
+        periods=_periods(study, evidence, _primary(chosen), ci_level),
+        segments=_segments(study, evidence, _primary(chosen), adjust_method, ci_level),
+        distribution=_distribution(evidence, chosen, limit),
+        goals=_goals(study, headline),
+        notes=base_notes(study, evidence),
+        context=context_of(study, evidence, ci_level=ci_level),
+    )
+
+
+def _chosen(study: Study, names: Sequence[str] | None) -> list[Outcome]:
+    if not study.outcomes:
+        raise ParameterError(f"{study.path.name} has no outcomes to score. Add a section such as [outcomes.csat].")
+    return [study.outcome(name) for name in names] if names else list(study.outcomes.values())
+
+
+def _primary(chosen: Sequence[Outcome]) -> list[Measured]:
+    return [next(one for one in measures_of(outcome) if one.primary) for outcome in chosen]
+
+
+def _changes(
+    study: Study, evidence: Evidence, measured: list[Measured], method: Method, ci_level: float
+) -> pd.DataFrame:
+    columns = ["outcome", "measure", "high_is_good", "period", "previous", "estimate", "change", "change_low",
+               "change_high", "p_value", "p_adjusted", "n"]
+    found = spans.latest_two(evidence.moments["scores.period"], study) if study.responses.date else None
+    if found is None:
+        return pd.DataFrame(columns=columns)
+    now, before = (
+        estimates.suppress(
+            measured_means(one, evidence.design, measured, ci_level=ci_level), study.thresholds.suppress, FIGURES
+        )
+        for one in (found.current, found.previous)
+    )
+    table = now.join(estimates.compare(now, before, ci_level=ci_level))
+    table = table.assign(period=found.current_name, previous=found.previous_name)
+    table["p_adjusted"] = adjust(table["p_value"].to_numpy(), method)
+    return table[columns]
+
+
+def _periods(study: Study, evidence: Evidence, measured: list[Measured], ci_level: float) -> pd.DataFrame:
+    if not study.responses.date:
+        return pd.DataFrame(columns=["period", "outcome", "measure", *estimates.INTERVAL, "n", "n_eff", "suppressed"])
+    moments = evidence.moments["scores.period"]
+    table = measured_means(moments, evidence.design, measured, ("period",), ci_level=ci_level)
+    table = spans.upto(table.sort_values(["outcome", "period"], kind="stable", ignore_index=True), study)
+    return estimates.suppress(table, study.thresholds.suppress, FIGURES)
+
+
+def _segments(
+    study: Study, evidence: Evidence, measured: list[Measured], method: Method, ci_level: float
+) -> pd.DataFrame:
+    parts = []
+    for name in study.responses.segments:
+        key = f"segment.{name}"
+        cells = evidence.moments[f"scores.{key}"]
+        table = measured_means(cells, evidence.design, measured, (key,), ci_level=ci_level)
+        rest = measured_means(cells.complements(key), evidence.design, measured, (key,), ci_level=ci_level)
+        rest = estimates.aligned(rest, table, [key, "outcome", "measure"])
+        table = estimates.suppress(table, study.thresholds.suppress, FIGURES)
+        table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
+        table["p_adjusted"] = table.groupby("outcome")["p_value"].transform(lambda p: adjust(p.to_numpy(), method))
+        parts.append(table.rename(columns={key: "level"}).assign(segment=name))
+    if not parts:
+        return pd.DataFrame(columns=["segment", "level", "outcome", "measure", *estimates.INTERVAL, "n", "suppressed"])
+    table = pd.concat(parts, ignore_index=True)
+    return table[["segment", "level", *[name for name in table if name not in ("segment", "level")]]]
+
+
+def _distribution(evidence: Evidence, chosen: Sequence[Outcome], limit: int) -> pd.DataFrame:
+    parts = []
+    for outcome in chosen:
+        tally = evidence.tallies.get(f"scores.{outcome.name}")
+        if tally is None or tally["n"].sum() < limit:
+            continue
+        table = tally.rename(columns={column_of(outcome): "level"})
+        parts.append(table.assign(outcome=outcome.name, share=table["sw"] / table["sw"].sum()))
+    columns = ["outcome", "level", "share", "n"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _goals(study: Study, headline: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for kind, goals in (("target", study.targets), ("benchmark", study.benchmarks)):
+        for goal in goals:
+            match = headline[(headline["outcome"] == goal.outcome) & (headline["measure"] == goal.measure)]
+            for _, row in match.iterrows():
+                verdict = "above" if row["conf_low"] > goal.value else "below" if row["conf_high"] < goal.value else "unclear"
+                rows.append({
+                    "kind": kind, "label": goal.label, "outcome": goal.outcome, "measure": goal.measure,
+                    "value": goal.value, **{name: row[name] for name in ("estimate", "conf_low", "conf_high", "n")},
+                    "verdict": verdict, "source": goal.source, "year": goal.year,
+                })
+    columns = ["kind", "label", "outcome", "measure", "value", "estimate", "conf_low", "conf_high", "n", "verdict",
+               "source", "year"]
+    return pd.DataFrame(rows, columns=columns)
