@@ -1,0 +1,66 @@
+"""What every test may ask for, and the rule that a continuous-integration run skips nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPO = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+settings.register_profile("svcq", deadline=None, derandomize=IN_CI)
+settings.load_profile("svcq")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--real-data",
+        metavar="DIR",
+        default=os.fspath(REPO.parent / "shared" / "data"),
+        help="directory of the public data sets (default: shared/data beside the repository)",
+    )
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """The repository's top directory."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def real_data(pytestconfig: pytest.Config) -> Path:
+    """The directory of the public data sets; without it a test is skipped, or fails where CI is set."""
+    directory = Path(pytestconfig.getoption("--real-data"))
+    if directory.is_dir():
+        return directory
+    reason = f"real data not found at {directory}"
+    if IN_CI:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _skips(config: pytest.Config) -> Iterator[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        yield f"{report.nodeid}: {reason}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In continuous integration a skipped test is a test that was not run: the session fails."""
+    is_worker = hasattr(session.config, "workerinput")
+    if IN_CI and not is_worker and any(_skips(session.config)) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = list(_skips(config)) if IN_CI else []
+    if skipped:
+        terminalreporter.section("skipped, which fails a CI run", red=True)
+        for line in skipped:
+            terminalreporter.line(line)
