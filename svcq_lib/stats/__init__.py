@@ -1,0 +1,1 @@
+"""Array mathematics without a business word: arrays in, arrays out, on numpy and scipy.special only."""
