@@ -1,0 +1,187 @@
+"""The response table under canonical names with numbers for answers, and other tables as pandas frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import polars as pl
+
+from svcq_lib.errors import DataError
+from svcq_lib.sources import connect
+from svcq_lib.sources.headers import did_you_mean
+from svcq_lib.sources.values import day, level, moment, number, numeric, period, text
+from svcq_lib.study import Study, TableSpec
+
+_TEXT = pl.String()
+ROW = "__row__"  # row number from 1, beside the raw columns
+
+
+def prepared(study: Study) -> pl.LazyFrame:
+    """Return the response table with canonical columns, lazily and in the order of its rows.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its filters are applied, its period is not.
+
+    Returns
+    -------
+    LazyFrame
+        ``row_id`` (text: the id column, else the row number from 1), ``date``, ``period`` (as ``2026-Q3``),
+        ``segment.NAME`` (text), ``weight`` (1 if none is declared, null if it is no number), ``stratum`` and
+        ``cluster`` (text, null if not declared), and every key of ``study.columns()`` as a number, null where
+        there is no valid answer on the scale.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read or lacks a column that the study file names.
+    """
+    name = study.responses.table
+    frame = connect.scan(study.tables[name], study.root, name=name)
+    schema = frame.collect_schema()
+    require_columns(study, schema.names())
+    frame = frame.with_row_index(ROW, offset=1).select(
+        *roles(study, schema),
+        *(
+            numeric(pl.col(one.column), one, schema[one.column]).alias(key)
+            for key, one in study.columns().items()
+        ),
+    )
+    for segment, chosen in study.filters.items():
+        frame = frame.filter(pl.col(f"segment.{segment}") == chosen)
+    return frame
+
+
+def roles(study: Study, schema: Mapping[str, pl.DataType]) -> list[pl.Expr]:
+    """Return the expressions of the columns that are no answers.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    schema : Mapping of str to DataType
+        Raw columns and their types; the frame also needs ``ROW``, the row number.
+
+    Returns
+    -------
+    list of Expr
+        ``row_id``, ``date``, ``period``, ``weight``, ``stratum``, ``cluster`` and ``segment.NAME``.
+    """
+    has, none = study.responses, pl.lit(None, _TEXT)
+    formats = study.tables[has.table].date_formats
+    date = day(pl.col(has.date), formats, schema[has.date]) if has.date else pl.lit(None, pl.Date)
+    return [
+        (level(pl.col(has.id), (), schema[has.id]) if has.id else pl.col(ROW).cast(_TEXT)).alias("row_id"),
+        date.alias("date"),
+        period(date, has.period).alias("period"),
+        (number(pl.col(has.weight), schema[has.weight]) if has.weight else pl.lit(1.0)).alias("weight"),
+        (level(pl.col(has.strata), (), schema[has.strata]) if has.strata else none).alias("stratum"),
+        (level(pl.col(has.cluster), (), schema[has.cluster]) if has.cluster else none).alias("cluster"),
+        *(
+            level(pl.col(one.column), one.missing, schema[one.column]).alias(f"segment.{name}")
+            for name, one in has.segments.items()
+        ),
+    ]
+
+
+def declared_columns(study: Study) -> dict[str, str]:
+    """Return every raw column of the response table that the study file names.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    dict of str to str
+        Header → the key of the study file that names it first.
+    """
+    has = study.responses
+    named = [
+        (getattr(has, role), f"responses.{role}")
+        for role in ("id", "date", "weight", "strata", "cluster")
+        if getattr(has, role)
+    ]
+    named += [(one.column, f"responses.segments.{name}") for name, one in has.segments.items()]
+    named += [(one.column, key) for key, one in study.columns().items()]
+    return dict(reversed(named))
+
+
+def require_columns(study: Study, headers: Sequence[str]) -> None:
+    """Refuse a response table that lacks declared columns.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    headers : sequence of str
+        Headers of the response table.
+
+    Raises
+    ------
+    DataError
+        Naming every missing column, the key that asks for it and the nearest header.
+    """
+    missing = {header: key for header, key in declared_columns(study).items() if header not in headers}
+    if missing:
+        lines = [f"  {header!r} ({key}). {did_you_mean(header, headers)}" for header, key in missing.items()]
+        raise DataError(
+            f"table {study.responses.table!r} lacks {len(missing)} column(s) that {study.path.name} names; "
+            f"it has {len(headers)}: {', '.join(headers[:12])}{' …' if len(headers) > 12 else ''}\n"
+            + "\n".join(lines)
+            + "\nCorrect these names in the study file."
+        )
+
+
+def read_table(study: Study, name: str) -> pd.DataFrame:
+    """Return another declared table, typed by what all of its values are.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    name : str
+        Name of the table in ``[tables]``.
+
+    Returns
+    -------
+    DataFrame
+        Text trimmed, empty text missing. A text column becomes dates if every value fits the declared date
+        formats, else numbers if every value is a number; digits that numbers would change (leading zeros,
+        more than 15 digits) stay text.
+
+    Raises
+    ------
+    DataError
+        If the study declares no such table, or it cannot be read.
+    """
+    if name not in study.tables:
+        raise DataError(
+            f"table {name!r} is not in [tables] of {study.path.name}, which has {', '.join(study.tables)}. "
+            f"{did_you_mean(name, study.tables)}Declare it there."
+        )
+    spec = study.tables[name]
+    frame = connect.scan(spec, study.root, name=name).collect()
+    return frame.select(_typed(frame[column], spec) for column in frame.columns).to_pandas()
+
+
+def _typed(raw: pl.Series, spec: TableSpec) -> pl.Series:
+    """Return a column as dates or numbers if all of its values are."""
+    if raw.dtype != pl.String:
+        return raw
+    frame = raw.to_frame("raw")
+    column = pl.col("raw")
+    digits = text(column).str.contains(r"^[+-]?(0\d|\d{16,})")
+    read = frame.select(
+        words=text(column),
+        moments=moment(column, spec.date_formats),
+        numbers=pl.when(~digits).then(number(column)),
+    )
+    empty = read["words"].null_count()
+    for kind in ("moments", "numbers"):
+        if empty < len(read) and read[kind].null_count() == empty:
+            return read[kind].alias(raw.name)
+    return read["words"].alias(raw.name)

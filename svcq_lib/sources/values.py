@@ -1,0 +1,257 @@
+"""How a raw value is read: the one place where text becomes a number, a level, a date or a period.
+
+Every rule takes a raw column and its type and returns an expression that never fails: what cannot be read is
+null.
+The data contract counts with the same rules what they could not read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from svcq_lib.periods import Grain
+from svcq_lib.study import Column
+
+_TEXT = pl.String()
+
+
+def text(expr: pl.Expr, dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return values as trimmed text.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    dtype : DataType
+        Its type.
+
+    Returns
+    -------
+    Expr
+        Text without blanks around it; null where nothing is left. Whole floats read ``1``, not ``1.0``.
+    """
+    if dtype.is_float() or dtype.is_decimal():
+        value = expr.cast(pl.Float64)
+        value = pl.when(value.is_finite()).then(value)
+        whole = (value == value.round(0)) & (value.abs() < 2**53)
+        return (
+            pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(_TEXT)).otherwise(value.cast(_TEXT))
+        )
+    trimmed = expr.cast(_TEXT).str.strip_chars()
+    return pl.when(trimmed != "").then(trimmed)
+
+
+def number(expr: pl.Expr, dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return values as finite numbers.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    dtype : DataType
+        Its type.
+
+    Returns
+    -------
+    Expr
+        Float64; null where a value is no decimal number with a point (``1,5``, ``inf`` and words are none).
+    """
+    plain = dtype.is_numeric() or dtype == pl.Boolean
+    value = (expr if plain else text(expr, dtype)).cast(pl.Float64, strict=False)
+    return pl.when(value.is_finite()).then(value)
+
+
+def matches(expr: pl.Expr, codes: Iterable[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return whether values equal one of some codes, as text or as numbers.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    codes : iterable of str
+        Codes; ``"98"`` also covers ``98.0``.
+    dtype : DataType
+        Type of the column.
+
+    Returns
+    -------
+    Expr
+        Boolean, never null.
+    """
+    listed = list(codes)
+    numbers = [value for value in map(_as_number, listed) if value is not None]
+    found = pl.lit(False)
+    if listed and not dtype.is_numeric():
+        found = text(expr, dtype).is_in(listed)
+    if numbers:
+        found = found.fill_null(False) | number(expr, dtype).is_in(numbers)
+    return found.fill_null(False)
+
+
+def coded(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return answers as numbers, before any limit of the scale.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    column : Column
+        How it is read.
+    dtype : DataType
+        Its type.
+
+    Returns
+    -------
+    Expr
+        Float64: the number of a declared text answer, else the number itself; null for missing codes and for
+        text that is no number.
+    """
+    value = number(expr, dtype)
+    by_number = {code: to for text_, to in column.values.items() if (code := _as_number(text_)) is not None}
+    if by_number:
+        value = value.replace(list(by_number), list(by_number.values()))
+    if column.values and not dtype.is_numeric():
+        words, numbers = list(column.values), [float(one) for one in column.values.values()]
+        mapped = text(expr, dtype).replace_strict(words, numbers, default=None, return_dtype=pl.Float64)
+        value = pl.coalesce(mapped, value)
+    return pl.when(~matches(expr, column.missing, dtype)).then(value) if column.missing else value
+
+
+def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return answers as the numbers that evidence counts.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    column : Column
+        How it is read: missing codes, text answers, scale, direction, positive answers.
+    dtype : DataType
+        Its type.
+
+    Returns
+    -------
+    Expr
+        Float64, null where there is no valid answer. With ``positive``, 1 for these answers and 0 for others.
+        Otherwise an answer outside the scale is null, and a reversed one is mirrored (low + high − x).
+    """
+    if column.positive:
+        answered = text(expr, dtype).is_not_null() & ~matches(expr, column.missing, dtype)
+        return pl.when(answered).then(matches(expr, column.positive, dtype).cast(pl.Float64))
+    value = coded(expr, column, dtype)
+    if column.scale is None:
+        return value
+    value = pl.when(value.is_between(column.scale.low, column.scale.high)).then(value)
+    return column.scale.low + column.scale.high - value if column.reverse else value
+
+
+def level(expr: pl.Expr, missing: Sequence[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return values as the levels of a segment.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    missing : sequence of str
+        Codes that mean "unknown".
+    dtype : DataType
+        Its type.
+
+    Returns
+    -------
+    Expr
+        Trimmed text; whole numbers written ``1.0`` read ``1``; null where empty or missing.
+    """
+    value = text(expr, dtype)
+    if not dtype.is_numeric():
+        value = value.str.replace(r"^([+-]?\d+)\.0+$", "$1")
+    return pl.when(~matches(expr, missing, dtype)).then(value) if missing else value
+
+
+def day(expr: pl.Expr, formats: Sequence[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return dates.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    formats : sequence of str
+        Formats of text, tried in this order (as Python's ``strptime``).
+    dtype : DataType
+        Type of the column.
+
+    Returns
+    -------
+    Expr
+        Date; null where no format fits.
+    """
+    return _parsed(expr, formats, dtype, pl.Date())
+
+
+def moment(expr: pl.Expr, formats: Sequence[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return dates with their time of day.
+
+    Parameters
+    ----------
+    expr : Expr
+        A raw column.
+    formats : sequence of str
+        Formats of text, tried in this order (as Python's ``strptime``); one with ``%z`` gives UTC.
+    dtype : DataType
+        Type of the column.
+
+    Returns
+    -------
+    Expr
+        Datetime without a zone; null where no format fits.
+    """
+    return _parsed(expr, formats, dtype, pl.Datetime("us"))
+
+
+def _parsed(expr: pl.Expr, formats: Sequence[str], dtype: pl.DataType, to: pl.Date | pl.Datetime) -> pl.Expr:
+    if isinstance(dtype, pl.Datetime):
+        return expr.dt.replace_time_zone(None).cast(to)
+    if dtype == pl.Date:
+        return expr.cast(to)
+    words = text(expr, dtype)
+    tries: list[pl.Expr] = [pl.lit(None, to)]
+    for one in formats:
+        # polars (chrono) writes a fraction of a second with its point as %.f
+        parsed = words.str.strptime(to, one.replace(".%f", "%.f"), strict=False)
+        tries.append(parsed.dt.replace_time_zone(None) if to == pl.Datetime and "%z" in one else parsed)
+    return pl.coalesce(tries)
+
+
+def period(date: pl.Expr, grain: Grain) -> pl.Expr:
+    """Return the names of the periods in which dates lie.
+
+    Parameters
+    ----------
+    date : Expr
+        Dates.
+    grain : {"year", "quarter", "month"}
+        Length of the periods.
+
+    Returns
+    -------
+    Expr
+        Text as of :func:`svcq_lib.periods.name_of`.
+    """
+    year = date.dt.year().cast(_TEXT).str.zfill(4)
+    if grain == "year":
+        return year
+    if grain == "quarter":
+        return pl.format("{}-Q{}", year, date.dt.quarter())
+    return pl.format("{}-{}", year, date.dt.month().cast(_TEXT).str.zfill(2))
+
+
+def _as_number(code: str) -> float | None:
+    try:
+        value = float(code)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and re.fullmatch(r"[\d.eE+\-\s]+", code) else None
