@@ -126,7 +126,7 @@ class TableSpec(Model):
     """Where a table lies and how it is written."""
 
     path: str | None = None
-    url: str | None = None
+    url: str | None = Field(None, repr=False)  # it may hold a password
     table: str | None = None
     format: Literal["csv", "tsv", "parquet", "xlsx", "sav"] | None = None
     encoding: str | None = None
