@@ -137,6 +137,6 @@ def test_lock_satisfies_the_declared_bounds(
 
 
 def test_exporters_are_registered() -> None:
-    exporters = {point.name: point.load() for point in entry_points(group="nbconvert.exporters")}
-    assert exporters["svcq-html"].__name__ == "SvcqHTMLExporter"
-    assert exporters["svcq-pdf"].__name__ == "SvcqPDFExporter"
+    points = entry_points(group="nbconvert.exporters")
+    for name, exporter in (("svcq-html", "SvcqHTMLExporter"), ("svcq-pdf", "SvcqPDFExporter")):
+        assert points[name].load().__name__ == exporter
