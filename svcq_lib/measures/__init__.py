@@ -1,0 +1,1 @@
+"""Measures of service quality: one definition, one source and one example each."""
