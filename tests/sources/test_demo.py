@@ -15,7 +15,7 @@ import pytest
 from svcq_lib.errors import ParameterError
 from svcq_lib.sources.demo import write_demo
 from svcq_lib.sources.demo_catalog import column_meanings, table_labels
-from svcq_lib.sources.demo_truth import sla_attainment
+from svcq_lib.sources.demo_truth_tables import sla_attainment
 from svcq_lib.studyfile import read_study_file
 
 COMMITTED = Path(__file__).parents[2] / "data" / "demo"
