@@ -73,7 +73,7 @@ def roles(study: Study, schema: Mapping[str, pl.DataType]) -> list[pl.Expr]:
     formats = study.tables[has.table].date_formats
     date = day(pl.col(has.date), formats, schema[has.date]) if has.date else pl.lit(None, pl.Date)
     return [
-        (level(pl.col(has.id), (), schema[has.id]) if has.id else pl.col(ROW).cast(_TEXT)).alias("row_id"),
+        (text(pl.col(has.id), schema[has.id]) if has.id else pl.col(ROW).cast(_TEXT)).alias("row_id"),
         date.alias("date"),
         period(date, has.period).alias("period"),
         (number(pl.col(has.weight), schema[has.weight]) if has.weight else pl.lit(1.0)).alias("weight"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from svcq_lib.periods import Grain
 from svcq_lib.study import Column
 
 _TEXT = pl.String()
+_REMEMBERED = 20_000
 
 
 def text(expr: pl.Expr, dtype: pl.DataType = _TEXT) -> pl.Expr:
@@ -62,7 +63,7 @@ def number(expr: pl.Expr, dtype: pl.DataType = _TEXT) -> pl.Expr:
     """
     plain = dtype.is_numeric() or dtype == pl.Boolean
     value = (expr if plain else text(expr, dtype)).cast(pl.Float64, strict=False)
-    return pl.when(value.is_finite()).then(value)
+    return value if dtype.is_integer() else pl.when(value.is_finite()).then(value)
 
 
 def matches(expr: pl.Expr, codes: Iterable[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
@@ -92,8 +93,8 @@ def matches(expr: pl.Expr, codes: Iterable[str], dtype: pl.DataType = _TEXT) -> 
     return found.fill_null(False)
 
 
-def coded(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
-    """Return answers as numbers, before any limit of the scale.
+def answer(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
+    """Return answers as numbers before any limit of the scale, what is no number marked.
 
     Parameters
     ----------
@@ -107,18 +108,24 @@ def coded(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
     Returns
     -------
     Expr
-        Float64: the number of a declared text answer, else the number itself; null for missing codes and for
-        text that is no number.
+        Float64: the number of a declared text answer, else the number itself; null where there is no answer
+        (empty or a missing code) and NaN where the text is no number.
     """
+    return _by_distinct(expr, lambda one: _answer(one, column, dtype), dtype, pl.Float64())
+
+
+def _answer(expr: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
     value = number(expr, dtype)
-    by_number = {code: to for text_, to in column.values.items() if (code := _as_number(text_)) is not None}
+    by_number = {code: to for word, to in column.values.items() if (code := _as_number(word)) is not None}
     if by_number:
         value = value.replace(list(by_number), list(by_number.values()))
     if column.values and not dtype.is_numeric():
         words, numbers = list(column.values), [float(one) for one in column.values.values()]
         mapped = text(expr, dtype).replace_strict(words, numbers, default=None, return_dtype=pl.Float64)
         value = pl.coalesce(mapped, value)
-    return pl.when(~matches(expr, column.missing, dtype)).then(value) if column.missing else value
+    present = value if dtype.is_numeric() else text(expr, dtype)
+    given = present.is_not_null() & ~matches(expr, column.missing, dtype)
+    return pl.when(given).then(value.fill_null(float("nan")))
 
 
 def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
@@ -139,14 +146,40 @@ def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Exp
         Float64, null where there is no valid answer. With ``positive``, 1 for these answers and 0 for others.
         Otherwise an answer outside the scale is null, and a reversed one is mirrored (low + high − x).
     """
+    return _by_distinct(expr, lambda one: _numeric(one, column, dtype), dtype, pl.Float64())
+
+
+def _numeric(expr: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
     if column.positive:
         answered = text(expr, dtype).is_not_null() & ~matches(expr, column.missing, dtype)
         return pl.when(answered).then(matches(expr, column.positive, dtype).cast(pl.Float64))
-    value = coded(expr, column, dtype)
+    value = _answer(expr, column, dtype).fill_nan(None)
     if column.scale is None:
         return value
     value = pl.when(value.is_between(column.scale.low, column.scale.high)).then(value)
     return column.scale.low + column.scale.high - value if column.reverse else value
+
+
+def _by_distinct(
+    expr: pl.Expr, rule: Callable[[pl.Expr], pl.Expr], dtype: pl.DataType, to: pl.DataType
+) -> pl.Expr:
+    """Apply a rule to the distinct texts of each batch only: answers repeat, so a row costs one lookup."""
+    if dtype != pl.String:
+        return rule(expr)
+    known: dict[str | None, object] = {}
+
+    def look_up(texts: pl.Series) -> pl.Series:
+        encoded = texts.to_arrow().dictionary_encode()
+        words = encoded.dictionary.to_pylist()
+        new = [word for word in words if word not in known]
+        if len(known) + len(new) > _REMEMBERED:  # free text: nothing is gained by remembering it
+            return pl.select(rule(pl.lit(texts))).to_series()
+        if new:
+            read = pl.select(rule(pl.lit(pl.Series(new, dtype=pl.String)))).to_series()
+            known.update(zip(new, read, strict=True))
+        return pl.Series([known[word] for word in words], dtype=to).gather(pl.Series(encoded.indices))
+
+    return expr.map_batches(look_up, return_dtype=to, is_elementwise=True)
 
 
 def level(expr: pl.Expr, missing: Sequence[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
@@ -166,6 +199,10 @@ def level(expr: pl.Expr, missing: Sequence[str], dtype: pl.DataType = _TEXT) -> 
     Expr
         Trimmed text; whole numbers written ``1.0`` read ``1``; null where empty or missing.
     """
+    return _by_distinct(expr, lambda one: _level(one, missing, dtype), dtype, _TEXT)
+
+
+def _level(expr: pl.Expr, missing: Sequence[str], dtype: pl.DataType) -> pl.Expr:
     value = text(expr, dtype)
     if not dtype.is_numeric():
         value = value.str.replace(r"^([+-]?\d+)\.0+$", "$1")
@@ -189,7 +226,7 @@ def day(expr: pl.Expr, formats: Sequence[str], dtype: pl.DataType = _TEXT) -> pl
     Expr
         Date; null where no format fits.
     """
-    return _parsed(expr, formats, dtype, pl.Date())
+    return _by_distinct(expr, lambda one: _parsed(one, formats, dtype, pl.Date()), dtype, pl.Date())
 
 
 def moment(expr: pl.Expr, formats: Sequence[str], dtype: pl.DataType = _TEXT) -> pl.Expr:
