@@ -1,0 +1,1 @@
+"""Tables as a board reads them: words and formatted numbers from a tidy frame of raw ones."""
