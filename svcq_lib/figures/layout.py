@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from svcq_lib.figures.style import PALETTE, require_glyphs
+from svcq_lib.figures.style import GREY, INK, PAPER, require_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.text import Annotation
@@ -27,6 +27,7 @@ STRONG = 600
 """Weight of what is emphasised."""
 LINE = 1.3
 """Line height in units of the text size."""
+
 
 def axes_in(ax: Axes | None, *, width: float = WIDTH, height: float = 3.0) -> tuple[Axes, bool]:
     """Return axes to draw in.
@@ -47,29 +48,46 @@ def axes_in(ax: Axes | None, *, width: float = WIDTH, height: float = 3.0) -> tu
     """
     own = ax is None
     if ax is None:
-        figure = Figure(figsize=(width, height), facecolor=PALETTE["page"])
-        FigureCanvasAgg(figure)
-        ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        ax = new_figure(width, height).add_axes((0.0, 0.0, 1.0, 1.0))
     ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, labelsize=SMALL, labelcolor=PALETTE["grey"], pad=6)
+    ax.tick_params(length=0, labelsize=SMALL, labelcolor=GREY, pad=6)
     ax.set_axisbelow(True)
+    ax.grid(False)
     return ax, own
 
 
-def figure_of(ax: Axes) -> Figure:
+def new_figure(width: float = WIDTH, height: float = 3.0) -> Figure:
+    """Return a figure that no window or notebook holds on to.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
+    figure = Figure(figsize=(width, height), facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def figure_of(ax: Axes | Figure) -> Figure:
     """Return the figure that holds the axes, also if they sit in a subfigure.
 
     Parameters
     ----------
-    ax : Axes
-        The axes.
+    ax : Axes or Figure
+        The axes, or the figure itself.
 
     Returns
     -------
     Figure
         The root figure.
     """
-    figure = ax.get_figure(root=True)
+    figure = ax if isinstance(ax, Figure) else ax.get_figure(root=True)
     assert figure is not None  # axes always belong to a figure
     return figure
 
@@ -107,13 +125,15 @@ def put(ax: Axes, left: float, bottom: float, right: float, top: float) -> None:
     ax.set_position((left / points[0], bottom / points[1], *size))
 
 
-def size_of(ax: Axes, text: str, size: float = LABEL, weight: int | str = "normal") -> tuple[float, float]:
+def size_of(
+    ax: Axes | Figure, text: str, size: float = LABEL, weight: int | str = "normal"
+) -> tuple[float, float]:
     """Return width and height of a text in points, in the present fonts.
 
     Parameters
     ----------
-    ax : Axes
-        Axes of the figure to measure in.
+    ax : Axes or Figure
+        Where to measure.
     text : str
         The text, on one or more lines.
     size : float
@@ -153,13 +173,21 @@ def _pieces(text: str) -> list[str]:
     return joined
 
 
-def wrap(ax: Axes, text: str, width: float, *, size: float = LABEL, weight: int | str = "normal", lines: int = 12) -> str:
+def wrap(
+    ax: Axes | Figure,
+    text: str,
+    width: float,
+    *,
+    size: float = LABEL,
+    weight: int | str = "normal",
+    lines: int = 12,
+) -> str:
     """Break a text into lines no wider than a width.
 
     Parameters
     ----------
-    ax : Axes
-        Axes of the figure to measure in.
+    ax : Axes or Figure
+        Where to measure.
     text : str
         The text.
     width : float
@@ -176,6 +204,7 @@ def wrap(ax: Axes, text: str, width: float, *, size: float = LABEL, weight: int 
     str
         The text with line breaks. Words longer than a line are cut.
     """
+    require_glyphs(text, "a figure's text")
 
     def fits(line: str) -> bool:
         return size_of(ax, line.rstrip(), size, weight)[0] <= width
@@ -246,9 +275,9 @@ def write(
     ReportError
         If a character is in none of the fonts.
     """
-    require_glyphs(text)
-    ground = {"facecolor": PALETTE["page"], "edgecolor": "none", "pad": 1.0} if clear else None
+    require_glyphs(text, "a figure's text")
+    ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0} if clear else None
     return ax.annotate(
         text, xy, offset, xycoords=coords, textcoords="offset points", size=size, weight=weight, ha=ha, va=va,
-        color=color or PALETTE["ink"], linespacing=LINE, annotation_clip=False, bbox=ground, parse_math=False,
+        color=color or INK, linespacing=LINE, annotation_clip=False, bbox=ground, parse_math=False,
     )  # fmt: skip

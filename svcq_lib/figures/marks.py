@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from svcq_lib.figures.layout import LABEL, LINE, SMALL, axes_in, box_of, figure_of, put, size_of, wrap, write
-from svcq_lib.figures.style import PALETTE, require_glyphs
+from svcq_lib.figures.style import GREY, RULE, require_glyphs
 from svcq_lib.formats import Lang
 from svcq_lib.kinds import shown
 from svcq_lib.vocabulary import Kind, word
@@ -21,7 +21,7 @@ from svcq_lib.vocabulary import Kind, word
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
 
-KEY_BAND, NAME_BAND, AXIS_BAND = 24.0, 18.0, 26.0
+KEY_BAND, NAME_BAND, AXIS_BAND = 24.0, 21.0, 26.0
 """Heights in points of the key above the axes, of a line's name above them, of the tick labels below them."""
 
 Mask = Collection[Any] | NDArray[np.bool_] | None
@@ -143,17 +143,18 @@ def reference_line(ax: Axes, value: float, name: str, *, upright: bool = True) -
         Whether the line stands (a value on x).
     """
     line = ax.axvline if upright else ax.axhline
-    line(value, color=PALETTE["grey"], linewidth=1.0, linestyle=(0, (4, 3)), zorder=1.2)
+    line(value, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1.2)
     if not name or not upright:
         return
+    require_glyphs(name, "the name of a line")
     box = box_of(ax)
     low, high = ax.get_xlim()
     width = size_of(ax, name, SMALL)[0]
     at = box.x0 + (value - low) / (high - low) * box.width
     edge = figure_of(ax).get_size_inches()[0] * 72 - 2
     shift = max(0.0, 2 + width / 2 - at) - max(0.0, at + width / 2 - edge)
-    write(ax, name, (value, 1), coords=("data", "axes fraction"), offset=(shift, 3), size=SMALL, va="bottom",
-          color=PALETTE["grey"], clear=False)  # fmt: skip
+    write(ax, name, (value, 1), coords=("data", "axes fraction"), offset=(shift, 6), size=SMALL, va="bottom",
+          color=GREY, clear=False)  # fmt: skip
 
 
 def key(ax: Axes, entries: Sequence[tuple[Artist, str]], left: float, top: float) -> None:
@@ -169,13 +170,13 @@ def key(ax: Axes, entries: Sequence[tuple[Artist, str]], left: float, top: float
         Upper left corner in points from the lower left corner of the figure.
     """
     for _, name in entries:
-        require_glyphs(name)
+        require_glyphs(name, "a figure's key")
     figure = figure_of(ax)
     points = figure.get_size_inches() * 72
     legend = ax.legend(
         [mark for mark, _ in entries], [name for _, name in entries], loc="upper left", ncols=len(entries),
         bbox_to_anchor=(left / points[0], top / points[1]), bbox_transform=figure.transFigure, frameon=False,
-        fontsize=SMALL, labelcolor=PALETTE["grey"], handlelength=1.0, handletextpad=0.5, columnspacing=1.6,
+        fontsize=SMALL, labelcolor=GREY, handlelength=1.0, handletextpad=0.5, columnspacing=1.6,
         borderpad=0.0, borderaxespad=0.0,
     )  # fmt: skip
     legend.set_zorder(4)
@@ -194,11 +195,17 @@ def too_few(ax: Axes, y: float, lang: Lang) -> None:
         Language.
     """
     write(ax, word("suppressed", lang), (0, y), coords=("axes fraction", "data"), offset=(8, 0), size=SMALL,
-          color=PALETTE["grey"], ha="left")  # fmt: skip
+          color=GREY, ha="left")  # fmt: skip
 
 
 def rows_in(
-    ax: Axes | None, names: Sequence[str], *, row: float, top: float, bottom: float = AXIS_BAND, room: float = 0.32
+    ax: Axes | None,
+    names: Sequence[str],
+    *,
+    row: float,
+    top: float,
+    bottom: float = AXIS_BAND,
+    room: float = 0.32,
 ) -> tuple[Axes, NDArray[np.float64]]:
     """Lay out labelled rows: names at the left, the axes beside them, one unit of y per point.
 
@@ -239,10 +246,25 @@ def rows_in(
     ax.set_ylim(max(heights.sum(), 1.0), 0)
     ax.set_yticks([])
     y = np.cumsum(heights) - heights / 2
-    for name, at in zip(wrapped, y, strict=True):
-        write(ax, name, (0, float(at)), coords=("axes fraction", "data"), offset=(-12, 0), size=LABEL, ha="right",
-              clear=False)  # fmt: skip
+    name_rows(ax, wrapped, y)
     return ax, y
+
+
+def name_rows(ax: Axes, names: Sequence[str], y: NDArray[np.float64]) -> None:
+    """Write the names of rows at the left of the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes.
+    names : sequence of str
+        Names, with their line breaks.
+    y : ndarray, shape (rows,)
+        Middle of each row.
+    """
+    for name, at in zip(names, y, strict=True):
+        write(ax, name, (0, float(at)), coords=("axes fraction", "data"), offset=(-12, 0), size=LABEL,
+              ha="right", clear=False)  # fmt: skip
 
 
 def scale_x(
@@ -267,9 +289,9 @@ def scale_x(
     width = box_of(ax).width
     unit = (high - low) / max(width - sum(pads), 0.2 * width)
     ax.set_xlim(low - pads[0] * unit, high + pads[1] * unit)
-    ticks, texts = scale.ticks(*ax.get_xlim(), most=max(2, min(6, int(width / 70))))
+    ticks, texts = scale.ticks(*ax.get_xlim(), most=max(2, min(6, int(width / 60))))
     ax.set_xticks(ticks, texts)
     for text in ax.get_xticklabels():
-        text.set_color(PALETTE["grey"])
+        text.set_color(GREY)
     if grid:
-        ax.xaxis.grid(True, color=PALETTE["rule"], linewidth=0.9, zorder=0)
+        ax.xaxis.grid(True, color=RULE, linewidth=0.9, zorder=0)
