@@ -289,7 +289,7 @@ def scale_x(
     width = box_of(ax).width
     unit = (high - low) / max(width - sum(pads), 0.2 * width)
     ax.set_xlim(low - pads[0] * unit, high + pads[1] * unit)
-    ticks, texts = scale.ticks(*ax.get_xlim(), most=max(2, min(6, int(width / 60))))
+    ticks, texts = scale.ticks(*ax.get_xlim(), most=max(3, min(6, int(width / 60))))
     ax.set_xticks(ticks, texts)
     for text in ax.get_xticklabels():
         text.set_color(GREY)

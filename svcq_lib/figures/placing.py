@@ -15,7 +15,11 @@ ANGLES = (0, 180, 90, 270, 30, 150, 330, 210, 60, 120, 300, 240)
 
 
 def beside(
-    points: NDArray[np.float64], sizes: Sequence[tuple[float, float]], area: Bbox, taken: Sequence[Bbox]
+    points: NDArray[np.float64],
+    sizes: Sequence[tuple[float, float]],
+    area: Bbox,
+    taken: Sequence[Bbox],
+    avoided: Sequence[Bbox] = (),
 ) -> tuple[list[tuple[float, float]], bool]:
     """Find a place for a label beside every point.
 
@@ -31,6 +35,8 @@ def beside(
         Where labels may stand.
     taken : sequence of Bbox
         Where no label may stand.
+    avoided : sequence of Bbox
+        Where a label stands only if nothing else is free, such as on lines.
 
     Returns
     -------
@@ -46,16 +52,17 @@ def beside(
     clean = True
     for i in np.argsort(-crowd, kind="stable"):
         others = [*marks, *taken, *boxes.values()]
-        best, least = None, np.inf
+        best, least, hidden = None, np.inf, 0.0
         for box in _candidates(points[i], sizes[i]):
             covered = sum(_overlap(box, other) for other in others) + _outside(box, area)
-            if covered < least:
-                best, least = box, covered
-            if covered == 0:
+            cost = 100 * covered + sum(_overlap(box, other) for other in avoided)
+            if cost < least:
+                best, least, hidden = box, cost, covered
+            if cost == 0:
                 break
         assert best is not None  # there is always a candidate
         boxes[int(i)] = best
-        clean = clean and least == 0
+        clean = clean and hidden == 0
     return [
         ((boxes[i].x0 + boxes[i].x1) / 2, (boxes[i].y0 + boxes[i].y1) / 2) for i in range(len(points))
     ], clean

@@ -213,7 +213,9 @@ def _beside(
         if np.isfinite([*start, *end]).all():
             taken += [Bbox.from_extents(start[0], y - 2, end[0], y + 2)]
             taken += [Bbox.from_extents(x - 2, start[1], x + 2, end[1])]
-    return beside(at, sizes, box, taken)
+    ((x, y),) = in_points(ax, held[2])
+    lines = [Bbox.from_extents(x - 2, box.y0, x + 2, box.y1), Bbox.from_extents(box.x0, y - 2, box.x1, y + 2)]
+    return beside(at, sizes, box, taken, lines)
 
 
 def describe_quadrant(
