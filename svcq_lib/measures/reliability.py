@@ -154,8 +154,7 @@ def item_rest_correlation(C: ArrayLike) -> Array:
 
     Notes
     -----
-    Source: Nunnally and Bernstein (1994), *Psychometric Theory*. R: ``psych::alpha(...)$item.stats$r.drop``
-    for complete answers.
+    Source: Nunnally and Bernstein (1994), *Psychometric Theory*. R: ``psych::alpha(...)$item.stats$r.drop``.
 
     Examples
     --------

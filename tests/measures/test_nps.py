@@ -1,6 +1,6 @@
 """Net Promoter Score.
 
-References: N1-N3 closed forms worked out from the published set-ups (printed to 3-7 digits); nps_fixed R 4.2.2
+References: N1-N3 closed forms worked out from published set-ups (printed to 3-7 digits); nps_fixed R 4.2.2
 (1e-9); SFO 2017 from the data set's README.
 """
 

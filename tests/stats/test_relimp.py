@@ -295,6 +295,10 @@ def test_improper_members_of_a_stack_become_nan_and_the_others_stay():
     assert np.isnan(answers[1:]).all()
 
 
+def test_a_stack_without_any_proper_member_is_all_nan():
+    assert np.isnan(relimp.relative_weights(np.full((2, 3, 3), np.nan), np.ones((2, 3)))).all()
+
+
 def test_perfect_fit_is_allowed():
     assert relimp.lmg(np.eye(2), np.sqrt([0.5, 0.5])).sum() == pytest.approx(1.0)
 
