@@ -71,9 +71,8 @@ def _font_file(distribution: str, name: str) -> Path:
     except metadata.PackageNotFoundError:
         path = None
     if path is None or not path.is_file():
-        raise ReportError(
-            f"font file {name!r} is not installed. Install it with: pip install --force-reinstall {distribution}"
-        )
+        remedy = f"pip install --force-reinstall {distribution}"
+        raise ReportError(f"font file {name!r} is not installed. Install it with: {remedy}")
     return path
 
 
@@ -172,7 +171,7 @@ def register_fonts() -> None:
     manager._findfont_cached.cache_clear()  # type: ignore[attr-defined]
 
 
-def style_settings(lang: Lang = "en") -> dict[str, Any]:
+def style_settings(lang: Lang = "en") -> dict[Any, Any]:
     """Return the matplotlib settings of the look.
 
     Parameters
@@ -191,10 +190,8 @@ def style_settings(lang: Lang = "en") -> dict[str, Any]:
     return {
         "font.family": [LATIN_FAMILY, CJK_FAMILY],
         "font.size": size,
-        "mathtext.fontset": "custom",
-        "mathtext.rm": LATIN_FAMILY,
-        "mathtext.it": f"{LATIN_FAMILY}:italic",
-        "mathtext.bf": f"{LATIN_FAMILY}:bold",
+        # Labels are data: a "$" in a price list is a dollar sign, not mathematics.
+        "text.parse_math": False,
         "axes.titlesize": size + 1,
         "axes.titleweight": 600 if lang == "en" else 400,
         "axes.titlelocation": "left",

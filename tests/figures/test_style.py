@@ -11,8 +11,16 @@ from svcq_lib.figures import style
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, linear RGB.
 DEFICIENCIES = {
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
 }
 
 
@@ -22,7 +30,9 @@ def linear(colour):
 
 
 def lab(rgb):
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ np.clip(rgb, 0, 1)
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ np.clip(
+        rgb, 0, 1
+    )
     ratio = xyz / np.array([0.9505, 1.0, 1.089])
     f = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
@@ -39,7 +49,7 @@ def test_font_files_exist_and_carry_the_open_licence():
 def test_a_missing_distribution_is_named(monkeypatch):
     monkeypatch.setitem(style._FILES, "cjk-regular", ("no-such-font", "x.ttf"))
     style.font_files.cache_clear()
-    with pytest.raises(ReportError, match="pip install .*no-such-font"):
+    with pytest.raises(ReportError, match=r"pip install .*no-such-font"):
         style.font_files()
     style.font_files.cache_clear()
 
@@ -73,7 +83,8 @@ def test_style_draws_both_scripts_without_warnings_and_is_undone(lang, caplog):
         ax.text(0, 0, "Gap 差距 −1.82", weight="bold")
         ax.set_title("差距 gap", weight="semibold")
         fig.canvas.draw()
-        assert not ax.spines["top"].get_visible() and not ax.spines["right"].get_visible()
+        assert not ax.spines["top"].get_visible()
+        assert not ax.spines["right"].get_visible()
         plt.close(fig)
     assert not caplog.records
     assert dict(matplotlib.rcParams) == before
