@@ -1,0 +1,1 @@
+"""From an executed notebook to the files that people read."""

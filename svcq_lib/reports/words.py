@@ -1,0 +1,48 @@
+"""The few words that the renderers add of their own, in both languages."""
+
+from __future__ import annotations
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "skip": "Skip to the report",
+        "contents": "Contents",
+        "answer": "The answer",
+        "headline": "Headline figures",
+        "notes": "What to be careful with",
+        "facts": "Data and reproduction",
+        "question": "Question",
+        "period": "Period",
+        "unit": "Unit",
+        "base": "Answers",
+        "language": "Language",
+        "language_name": "English",
+        "item": "Item",
+        "value": "Value",
+        "output": "Output",
+        "error": "This cell failed",
+        "report": "Report",
+        "continued": "{title} (continued)",
+        "page": "Page {page} of {pages}",
+    },
+    "zh": {
+        "skip": "跳到正文",
+        "contents": "目录",
+        "answer": "结论",
+        "headline": "关键数字",
+        "notes": "注意事项",
+        "facts": "数据与复现",
+        "question": "问题",
+        "period": "期间",
+        "unit": "单位",
+        "base": "有效答卷",
+        "language": "语言",
+        "language_name": "中文",
+        "item": "项目",
+        "value": "内容",
+        "output": "输出",
+        "error": "此单元格运行失败",
+        "report": "报告",
+        "continued": "{title}（续）",
+        "page": "第 {page} 页 共 {pages} 页",
+    },
+}
