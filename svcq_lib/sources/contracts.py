@@ -1,0 +1,244 @@
+"""The data contract: every problem of every table of a study in one report."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from svcq_lib.errors import DataError
+from svcq_lib.sources import connect, encodings, groups, tally, workspace
+from svcq_lib.sources.faults import CheckReport, Example, Problem, Severity, TableSummary
+from svcq_lib.sources.headers import did_you_mean
+from svcq_lib.sources.lines import line_faults
+from svcq_lib.sources.prepared import ROW, declared_columns
+from svcq_lib.sources.rules import WORDS, subjects
+from svcq_lib.sources.values import moment, text
+from svcq_lib.study import Study
+from svcq_lib.studyfile import bind, read_study_file
+
+_SAMPLE = 1_000
+_MAKER = Callable[..., Problem]
+
+
+def check(study: Study | str | Path) -> CheckReport:
+    """Check all tables of a study.
+
+    Parameters
+    ----------
+    study : Study, str or Path
+        A study (its filters and period do not matter), or its file or folder: then a response table that
+        cannot be read is reported like any other problem.
+
+    Returns
+    -------
+    CheckReport
+        Every problem. Nothing is written beside the data. The report of unchanged files is kept in memory.
+
+    Raises
+    ------
+    StudyError
+        If the study file itself has faults.
+    """
+    opened = study if isinstance(study, Study) else _opened(Path(study))
+    plain = opened.model_copy(update={"filters": {}, "period": None})
+    return _checked(plain.model_dump_json(), _stamps(plain))
+
+
+def _opened(path: Path) -> Study:
+    file_path = (path / "study.toml" if path.is_dir() else path).resolve()
+    file = read_study_file(file_path)
+    table = file.responses.table
+    try:
+        headers = connect.columns(file.tables[table], file_path.parent, name=table)
+    except DataError:
+        headers = []  # the check of the table says why
+    return bind(file, file_path, headers)
+
+
+def _stamps(study: Study) -> tuple[tuple[int, int] | None, ...]:
+    files = [study.root / one.path if one.path is not None else None for one in study.tables.values()]
+    return tuple(workspace.stamp(file) if file is not None and file.is_file() else None for file in files)
+
+
+@functools.lru_cache(maxsize=16)
+def _checked(study_json: str, _stamps: tuple[tuple[int, int] | None, ...]) -> CheckReport:
+    study = Study.model_validate_json(study_json)
+    problems, tables = [], []
+    for name in study.tables:
+        found, summary = _check_table(study, name)
+        problems += found
+        tables.append(summary)
+    ordered = sorted(problems, key=lambda one: one.severity != "error")
+    return CheckReport(tuple(ordered), tuple(tables))
+
+
+def _check_table(study: Study, name: str) -> tuple[list[Problem], TableSummary]:
+    spec = study.tables[name]
+    try:
+        headers = connect.columns(spec, study.root, name=name)
+        frame = connect.scan(spec, study.root, name=name)
+        rows = frame.select(pl.len()).collect(engine="streaming").item()
+        make = functools.partial(_problem, name, rows)
+        found = [*_headers(study, name, headers, make), *_lines(study, name, len(headers), rows, make)]
+        if rows == 0:
+            found.append(make("no_rows", "error", "the table has no rows", "export it again, with its data"))
+        elif name == study.responses.table:
+            found += _responses(study, frame, make)
+        else:
+            found += _dates(frame, spec.date_formats, make)
+        summary = TableSummary(name, rows, len(headers), connect.fingerprint(spec, study.root, name=name))
+    except (DataError, pl.exceptions.PolarsError) as error:
+        return [_unreadable(name, error)], TableSummary(name, 0, 0, "")
+    return found, summary
+
+
+def _problem(
+    table: str,
+    total: int,
+    code: str,
+    severity: Severity,
+    message: str,
+    remedy: str,
+    *,
+    column: str = "",
+    rows: int = 0,
+    examples: Sequence[Example] = (),
+    **facts: object,
+) -> Problem:
+    return Problem(code, severity, table, column, rows, total, tuple(examples), message, remedy, facts)
+
+
+def _unreadable(name: str, error: Exception) -> Problem:
+    message = str(error).removeprefix(f"table {name!r}: ")
+    remedy = (
+        ""
+        if isinstance(error, DataError)
+        else "check its quotes: a quote inside a field is written twice, in quotes"
+    )
+    if not isinstance(error, DataError):
+        message = f"cannot be read ({(message.splitlines() or [''])[0]})"
+    return Problem("unreadable", "error", name, "", 0, 0, (), message, remedy)
+
+
+def _headers(study: Study, name: str, headers: Sequence[str], make: _MAKER) -> Iterator[Problem]:
+    declared = declared_columns(study) if name == study.responses.table else {}
+    for header, key in declared.items():
+        if header not in headers:
+            hint = did_you_mean(header, headers) or _delimiter_hint(headers)
+            yield make(
+                "missing_column",
+                "error",
+                f"the column of {key} is missing",
+                f"{hint}correct the name in the study file",
+                column=header,
+            )
+    for header, times in Counter(headers).items():
+        if times > 1:
+            harmless = header not in declared if name == study.responses.table else not header.strip()
+            yield make(
+                "repeated_header",
+                "warning" if harmless else "error",
+                f"{times} columns have this header",
+                "give each column its own header",
+                column=header,
+                times=times,
+            )
+
+
+def _delimiter_hint(headers: Sequence[str]) -> str:
+    for delimiter in (";", "\t", "|", ","):
+        if len(headers) == 1 and delimiter in headers[0]:
+            return f"is the delimiter {delimiter!r}? Then write delimiter = {delimiter!r}; else "
+    return ""
+
+
+def _lines(study: Study, name: str, n_columns: int, rows: int, make: _MAKER) -> Iterator[Problem]:
+    import pyarrow as pa
+
+    spec = study.tables[name]
+    if spec.url is not None or connect.format_of(spec, name=name) not in ("csv", "tsv"):
+        return
+    path = encodings.utf8_file(connect.file_of(spec, study.root, name=name), spec.encoding, name)
+    try:
+        lines = line_faults(path, connect.delimiter_of(spec, name=name), n_columns)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"table {name!r}: cannot be split into fields ({error}). Check its quotes.") from None
+    if lines.ragged:
+        yield make(
+            "ragged_rows",
+            "error",
+            "rows with more or fewer fields than the header",
+            "quote fields that hold the delimiter, or correct delimiter",
+            rows=lines.ragged,
+            examples=lines.examples,
+        )
+    if lines.rows != rows:
+        yield make(
+            "broken_quotes",
+            "error",
+            f"its quotes can be read in two ways: as {rows} or as {lines.rows} rows",
+            "write a quote inside a field twice, and the field in quotes",
+        )
+    if lines.null_lines:
+        yield make(
+            "null_bytes",
+            "error",
+            "lines with null bytes",
+            'export the file again as UTF-8, or write encoding = "utf-16" if it is that',
+            rows=lines.null_lines,
+        )
+
+
+def _responses(study: Study, frame: pl.LazyFrame, make: _MAKER) -> Iterator[Problem]:
+    checked = subjects(study, frame.collect_schema())
+    _, counts = tally.count_rules(frame, checked)
+    rules = tally.broken(counts)
+    shown = tally.examples(frame, checked, rules)
+    for i, code in rules:
+        severity, message, remedy = WORDS[code]
+        subject, rows, some = checked[i], counts[code][i], shown.get((i, code), ())
+        if code == "repeated_id":
+            rows, some = tally.repeated(frame, subject)
+        if rows:
+            yield make(
+                code,
+                severity,
+                message.format(**subject.facts),
+                remedy,
+                column=subject.column,
+                rows=rows,
+                examples=some,
+                **subject.facts,
+            )
+    yield from groups.group_problems(study, frame, make)
+
+
+def _dates(frame: pl.LazyFrame, formats: Sequence[str], make: _MAKER) -> Iterator[Problem]:
+    """Report columns that are mostly dates by the declared formats, but not in every row."""
+    schema = frame.collect_schema()
+    words = [name for name, dtype in schema.items() if dtype == pl.String]
+    sample = frame.select(words).head(_SAMPLE).collect()
+    for name in words:
+        read = sample.select(raw=text(pl.col(name)), day=moment(pl.col(name), formats)).drop_nulls("raw")
+        if 2 * read["day"].count() <= max(read.height, 1):
+            continue
+        column = frame.with_row_index(ROW, offset=1).select(
+            ROW, raw=text(pl.col(name)), day=moment(pl.col(name), formats)
+        )
+        bad = column.filter(pl.col("raw").is_not_null() & pl.col("day").is_null())
+        rows = bad.select(pl.len()).collect(engine="streaming").item()
+        if rows:
+            some = [Example(number, raw) for number, raw, _ in bad.head(5).collect().iter_rows()]
+            yield make(
+                "date_unreadable",
+                "warning",
+                "text that is no date by date_formats: the column stays text",
+                "add its format to date_formats of the table, or empty these cells",
+                column=name,
+                rows=rows,
+                examples=some,
+            )
