@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,3 +65,24 @@ def missing_extra(module: str, extra: str, purpose: str) -> SvcqError:
         An error that names the command to run.
     """
     return SvcqError(f"{purpose} needs the package {module!r}. Install it with: pip install 'svcq[{extra}]'")
+
+
+def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Raise unless a parameter has one of its values.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    value : object
+        What was given.
+    choices : sequence of str
+        What is allowed.
+
+    Raises
+    ------
+    ParameterError
+        Naming the parameter, the value and the choices.
+    """
+    if value not in choices:
+        raise ParameterError(f"{name} is {value!r}. Set it to one of {', '.join(map(repr, choices))}.")

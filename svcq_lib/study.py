@@ -219,6 +219,7 @@ class Outcome(Model):
     scale: Scale
     top_box: float | None = None
     high_is: Literal["easy", "hard"] | None = None
+    better: Literal["high", "low"] = "high"
 
 
 class Goal(Model):

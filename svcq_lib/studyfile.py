@@ -74,6 +74,7 @@ class FileOutcome(model.Model):
     scale: Scale | None = None
     top_box: float | None = None
     high_is: str | None = None
+    better: str | None = None
     missing: Codes = ()
     values: Mapping[str, float] = Field(default_factory=dict)
     reverse: bool = False
@@ -388,4 +389,5 @@ def _outcome(name: str, file: FileOutcome) -> model.Outcome:
     return model.Outcome(
         name=name, label=file.label or Label(en=name), kind=file.kind, columns=columns, combine=file.combine,
         min_answered=file.min_answered, scale=scale, top_box=file.top_box, high_is=file.high_is,
+        better=file.better or ("low" if file.high_is == "hard" else "high"),
     )

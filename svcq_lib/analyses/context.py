@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from svcq_lib.errors import Note
 from svcq_lib.evidence.collect import Evidence
 from svcq_lib.formats import Lang
@@ -38,6 +40,8 @@ class Context:
         How missing answers are treated.
     ci_level : float
         Level of every interval.
+    adjustment : str
+        Multiplicity control of the tests.
     seed, n_boot : int
         Of the bootstrap.
     suppress, flag : int
@@ -62,6 +66,7 @@ class Context:
     design: str
     missing: Missing
     ci_level: float
+    adjustment: str
     seed: int
     n_boot: int
     suppress: int
@@ -80,7 +85,9 @@ class Context:
         return self.labels[key].text(lang) if key in self.labels else level
 
 
-def context_of(study: Study, evidence: Evidence, *, ci_level: float, seed: int = 0, n_boot: int = 0) -> Context:
+def context_of(
+    study: Study, evidence: Evidence, *, ci_level: float, adjustment: str = "none", seed: int = 0, n_boot: int = 0
+) -> Context:
     """Return the context of a result.
 
     Parameters
@@ -91,6 +98,8 @@ def context_of(study: Study, evidence: Evidence, *, ci_level: float, seed: int =
         What the result was computed from.
     ci_level : float
         Level of the intervals.
+    adjustment : str
+        Multiplicity control of the tests.
     seed, n_boot : int
         Of the bootstrap, 0 if there was none.
 
@@ -103,7 +112,7 @@ def context_of(study: Study, evidence: Evidence, *, ci_level: float, seed: int =
     return Context(
         study=study.name, source=study.responses.table, filters=dict(study.filters), period=study.period,
         date_min=base.date_min, date_max=base.date_max, n=base.n, n_eff=base.n_eff,
-        weight=study.responses.weight, design=evidence.design.kind, missing=study.missing, ci_level=ci_level,
+        weight=study.responses.weight, design=evidence.design.kind, missing=study.missing, ci_level=ci_level, adjustment=adjustment,
         seed=seed, n_boot=n_boot, suppress=study.thresholds.suppress, flag=study.thresholds.flag,
         scale=study.instrument.scale, labels=study.labels(), fingerprints=evidence.fingerprints,
     )
@@ -118,3 +127,9 @@ def base_notes(study: Study, evidence: Evidence) -> tuple[Note, ...]:
     if base.n_eff < 0.5 * base.n:
         notes.append(Note("uneven_weights", {"n": base.n, "n_eff": base.n_eff}))
     return tuple(notes)
+
+
+def suppressed_note(table: pd.DataFrame, study: Study) -> tuple[Note, ...]:
+    """Return the caveat that some cells of a table are not shown, if any."""
+    hidden = int(table["suppressed"].sum()) if "suppressed" in table else 0
+    return (Note("suppressed_cells", {"cells": hidden, "threshold": study.thresholds.suppress}),) if hidden else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from svcq_lib.analyses import estimates
 from svcq_lib.analyses.context import Context, base_notes, context_of
 from svcq_lib.analyses.outcomes import column_of, derived_of
-from svcq_lib.errors import Note, ParameterError
+from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Derived, Mean, Present
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
@@ -184,6 +184,8 @@ def drivers(
     DataError
         If the data break the contract.
     """
+    for name, value, choices in (("level", level, Level), ("method", method, Method), ("lines", lines, Lines)):
+        require_choice(name, value, get_args(choices))
     chosen = _terms(study, terms, level)
     target = outcome or default_outcome(study)
     evidence = collect(study, needs(study, outcome=target, terms=terms, level=level))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from svcq_lib.analyses import estimates, spans
-from svcq_lib.analyses.context import Context, base_notes, context_of
-from svcq_lib.errors import Note, ParameterError
+from svcq_lib.analyses.context import Context, base_notes, context_of, suppressed_note
+from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Derived, Difference, Mean, PointsWeighted, Present
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
@@ -207,6 +207,7 @@ def gaps(
     DataError
         If the data break the contract.
     """
+    require_choice("adjust_method", adjust_method, get_args(Method))
     terms, mode = _terms(study), mode_of(study)
     evidence = collect(study, needs(study))
     table = estimates.means(evidence.moments["gaps"], evidence.design, ci_level=ci_level).set_index("column")
@@ -218,12 +219,14 @@ def gaps(
     overall = _block(table, study, ["overall"], mode, "none")
     if "weighted.gap" in table.index:
         overall = pd.concat([overall, _block(table, study, ["weighted"], mode, "none")], ignore_index=True)
+    segments = _segments(study, evidence, adjust_method, ci_level)
+    shared = (*base_notes(study, evidence), *suppressed_note(segments, study))
     return GapsResult(
         mode=mode, items=_sorted(items), dimensions=_sorted(dimensions), overall=overall,
-        segments=_segments(study, evidence, adjust_method, ci_level), periods=_periods(study, evidence, ci_level),
+        segments=segments, periods=_periods(study, evidence, ci_level),
         changes=_changes(study, evidence, adjust_method, ci_level),
-        notes=(*base_notes(study, evidence), *_notes(study, mode, items, evidence)),
-        context=context_of(study, evidence, ci_level=ci_level, seed=seed, n_boot=n_boot),
+        notes=(*shared, *_notes(study, mode, items, evidence)),
+        context=context_of(study, evidence, ci_level=ci_level, adjustment=adjust_method, seed=seed, n_boot=n_boot),
     )
 
 
@@ -275,7 +278,7 @@ def _alphas(evidence: Evidence, terms: list[Dimension], ci_level: float) -> pd.D
         pairs = sums["n"]
         alpha = cronbach_alpha_from_covariance(matrices.covariance_from_moments(**sums))
         low, high = intervals.feldt(alpha, float(pairs.min()), len(one.items), ci_level)
-        rows[one.name] = {"alpha": alpha, "alpha_low": low, "alpha_high": high}
+        rows[one.name] = {"alpha": float(alpha), "alpha_low": float(low), "alpha_high": float(high)}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["alpha", "alpha_low", "alpha_high"])
 
 

@@ -36,8 +36,11 @@ class Measured:
     @property
     def high_is_good(self) -> bool:
         """Whether a higher figure is the better one."""
-        hard = self.outcome.kind == "ces" and self.outcome.high_is == "hard"
-        return not (hard and self.measure == "mean")
+        if self.measure == "detractors":
+            return False
+        if self.outcome.kind == "ces" and self.measure == "top_box":  # the share who found it easy
+            return True
+        return self.outcome.better == "high"
 
 
 def column_of(outcome: Outcome) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import pandas as pd
 
 from svcq_lib.analyses import estimates, spans
-from svcq_lib.analyses.context import Context, base_notes, context_of
+from svcq_lib.analyses.context import Context, base_notes, context_of, suppressed_note
 from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
-from svcq_lib.errors import Note, ParameterError
+from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
 from svcq_lib.stats.multiplicity import Method, adjust
@@ -112,21 +113,23 @@ def scores(
     DataError
         If the data break the contract.
     """
+    require_choice("adjust_method", adjust_method, get_args(Method))
     chosen = _chosen(study, outcomes)
     evidence = collect(study, needs(study, outcomes=outcomes))
     measured = [one for outcome in chosen for one in measures_of(outcome)]
     limit = study.thresholds.suppress
     headline = measured_means(evidence.moments["scores"], evidence.design, measured, ci_level=ci_level)
     headline = estimates.suppress(headline, limit, FIGURES)
+    segments = _segments(study, evidence, _primary(chosen), adjust_method, ci_level)
     return ScoresResult(
         headline=headline,
         changes=_changes(study, evidence, _primary(chosen), adjust_method, ci_level),
         periods=_periods(study, evidence, _primary(chosen), ci_level),
-        segments=_segments(study, evidence, _primary(chosen), adjust_method, ci_level),
+        segments=segments,
         distribution=_distribution(evidence, chosen, limit),
         goals=_goals(study, headline),
-        notes=base_notes(study, evidence),
-        context=context_of(study, evidence, ci_level=ci_level),
+        notes=(*base_notes(study, evidence), *suppressed_note(segments, study)),
+        context=context_of(study, evidence, ci_level=ci_level, adjustment=adjust_method),
     )
 
 

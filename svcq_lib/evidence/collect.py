@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from svcq_lib import periods
 from svcq_lib.errors import DataError, Note
 from svcq_lib.evidence import kernel
-from svcq_lib.evidence.blocks import N_BLOCKS, SMALL_TABLE, hash_blocks
+from svcq_lib.evidence.blocks import N_BLOCKS, N_BLOCKS_PER_STRATUM, SMALL_TABLE, hash_blocks
 from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator, Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
 from svcq_lib.sources import contracts, prepared
@@ -210,7 +210,8 @@ class _Scan:
         elif self.small:
             unit = pl.Series(np.arange(self.rows, self.rows + len(batch))).cast(pl.String)
         else:
-            unit = pl.Series(hash_blocks(batch["row_id"].to_list(), N_BLOCKS)).cast(pl.String)
+            size = N_BLOCKS if self.kind == "simple" else N_BLOCKS_PER_STRATUM
+            unit = pl.Series(hash_blocks(batch["row_id"].to_list(), size)).cast(pl.String)
         block = pl.DataFrame({"stratum": stratum, "unit": unit})
         codes = self.blocks.codes(block, ["stratum", "unit"])
         self.stratum_rows.update(dict(stratum.value_counts().iter_rows()))

@@ -1,0 +1,74 @@
+"""Service-quality analytics: from a study file to results, figures, sentences and reports.
+
+>>> import svcq_lib as sq
+>>> study = sq.open_study("data/demo/study.toml")  # doctest: +SKIP
+>>> sq.gaps(study)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from svcq_lib.analyses.drivers import DriverResult, drivers
+    from svcq_lib.analyses.gaps import GapsResult, gaps
+    from svcq_lib.analyses.scores import ScoresResult, scores
+    from svcq_lib.display import caveats, figure, headline, method, provenance, save, segments, show, table, trends
+    from svcq_lib.errors import (
+        DataError,
+        MethodError,
+        Note,
+        ParameterError,
+        ReportError,
+        StudyError,
+        SvcqError,
+    )
+    from svcq_lib.sources.contracts import CheckReport, check
+    from svcq_lib.sources.demo import write_demo
+    from svcq_lib.sources.init import init_study
+    from svcq_lib.sources.open import open_study
+    from svcq_lib.sources.prepared import read_table
+    from svcq_lib.study import Study
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "svcq_lib.analyses.drivers": ("DriverResult", "drivers"),
+    "svcq_lib.analyses.gaps": ("GapsResult", "gaps"),
+    "svcq_lib.analyses.scores": ("ScoresResult", "scores"),
+    "svcq_lib.display": (
+        "caveats", "figure", "headline", "method", "provenance", "save", "segments", "show", "table", "trends",
+    ),
+    "svcq_lib.errors": (
+        "DataError", "MethodError", "Note", "ParameterError", "ReportError", "StudyError", "SvcqError",
+    ),
+    "svcq_lib.sources.contracts": ("CheckReport", "check"),
+    "svcq_lib.sources.demo": ("write_demo",),
+    "svcq_lib.sources.init": ("init_study",),
+    "svcq_lib.sources.open": ("open_study",),
+    "svcq_lib.sources.prepared": ("read_table",),
+    "svcq_lib.study": ("Study",),
+}  # fmt: skip
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "CheckReport", "DataError", "DriverResult", "GapsResult", "MethodError", "Note", "ParameterError", "ReportError",
+    "ScoresResult", "Study", "StudyError", "SvcqError", "caveats", "check", "drivers", "figure", "gaps", "headline",
+    "init_study", "method", "open_study", "provenance", "read_table", "save", "scores", "segments",
+    "show", "table", "trends", "write_demo",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that importing the package stays cheap (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,356 @@
+"""The only place that joins a result with its sentence, figure and table."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from svcq_lib import formats
+from svcq_lib.analyses.drivers import DriverResult
+from svcq_lib.analyses.gaps import GapsResult
+from svcq_lib.analyses.scores import ScoresResult
+from svcq_lib.display import blocks, words
+from svcq_lib.display.blocks import Block, Blocks
+from svcq_lib.errors import ParameterError
+from svcq_lib.formats import Lang
+from svcq_lib.narrative import method as method_narrative
+from svcq_lib.narrative import notes as notes_narrative
+from svcq_lib.study import Label, Study
+from svcq_lib.vocabulary import word
+
+Result = ScoresResult | GapsResult | DriverResult
+FIGURES = {
+    "scores": ("periods", "segments"),
+    "gaps": ("dimensions", "items", "segments", "heatmap", "periods"),
+    "drivers": ("importance", "quadrant"),
+}
+TABLES = {
+    "scores": ("headline", "changes", "goals", "segments"),
+    "gaps": ("dimensions", "items", "segments", "changes"),
+    "drivers": ("importance", "method"),
+}
+
+
+def topic_of(result: Result) -> str:
+    """Return the topic of a result.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+
+    Returns
+    -------
+    str
+        ``"scores"``, ``"gaps"`` or ``"drivers"``.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    for kind, name in ((ScoresResult, "scores"), (GapsResult, "gaps"), (DriverResult, "drivers")):
+        if isinstance(result, kind):
+            return name
+    raise ParameterError(f"{type(result).__name__} is not a result of svcq. Pass what scores, gaps or drivers returned.")
+
+
+def _view(result: Result) -> ModuleType:
+    import importlib
+
+    return importlib.import_module(f"svcq_lib.display.{topic_of(result)}")
+
+
+def headline(result: Result, *, lang: Lang = "en") -> Blocks:
+    """Show the answer: title, a few sentences and the headline figures.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        Shown when it is the last expression of a cell.
+    """
+    return Blocks(tuple(_view(result).headline(result, lang)))
+
+
+def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blocks:
+    """Show a figure of a result.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    name : str
+        Which figure; :data:`FIGURES` lists them by topic.
+    lang : {"en", "zh"}
+        Language.
+    **choice : str
+        ``segment`` or ``outcome``, where a figure is about one of several.
+
+    Returns
+    -------
+    Blocks
+        One figure, or nothing where there is nothing to draw (a single period, a segment with one group).
+
+    Raises
+    ------
+    ParameterError
+        If the topic has no figure of that name.
+    """
+    _known(name, FIGURES[topic_of(result)], "figure", topic_of(result))
+    made = _view(result).figure(result, name, lang, **choice)
+    return Blocks((made,) if made else ())
+
+
+def table(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blocks:
+    """Show a table of a result.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    name : str
+        Which table; :data:`TABLES` lists them by topic.
+    lang : {"en", "zh"}
+        Language.
+    **choice : str
+        ``segment`` or ``outcome``, where a table is about one of several.
+
+    Returns
+    -------
+    Blocks
+        One table, or nothing where it would be empty.
+
+    Raises
+    ------
+    ParameterError
+        If the topic has no table of that name.
+    """
+    _known(name, TABLES[topic_of(result)], "table", topic_of(result))
+    made = _view(result).table(result, name, lang, **choice)
+    return Blocks((made,) if made else ())
+
+
+def segments(result: ScoresResult | GapsResult, *, lang: Lang = "en") -> Blocks:
+    """Show how the groups of every segment differ.
+
+    Parameters
+    ----------
+    result : ScoresResult or GapsResult
+        A result.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        A figure per segment; for gaps also a map of groups by dimension for the segment with most groups.
+    """
+    counts = result.segments.groupby("segment", sort=False)["level"].nunique()
+    view, made = _view(result), []
+    for name in counts.index:
+        made.append(view.figure(result, "segments", lang, segment=name))
+    if isinstance(result, GapsResult) and len(counts) and counts.max() > 1:
+        made.append(view.figure(result, "heatmap", lang, segment=counts.idxmax()))
+    return Blocks(tuple(block for block in made if block))
+
+
+def trends(result: ScoresResult, *, lang: Lang = "en") -> Blocks:
+    """Show every outcome over time.
+
+    Parameters
+    ----------
+    result : ScoresResult
+        A scorecard.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        A figure per outcome that has at least two periods.
+    """
+    view = _view(result)
+    made = [view.figure(result, "periods", lang, outcome=name) for name in result.headline["outcome"].unique()]
+    return Blocks(tuple(block for block in made if block))
+
+
+def caveats(result: Result, *, lang: Lang = "en") -> Blocks:
+    """Show what to be careful with.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        A list, or nothing if there is no caveat.
+    """
+    items = notes_narrative.describe(result.notes, result.context, lang=lang)
+    return Blocks((blocks.notes(items, lang),) if items else ())
+
+
+def method(result: Result, *, lang: Lang = "en") -> Blocks:
+    """Show how the result was made, with defaults, their reasons and references.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        Paragraphs.
+    """
+    topic = topic_of(result)
+    if isinstance(result, GapsResult) and result.mode == "perception_only":
+        topic = "gaps_perception"
+    return Blocks((blocks.prose(method_narrative.describe(result.context, topic, lang=lang), lang),))
+
+
+def provenance(result: Result, study: Study, *, lang: Lang = "en") -> Blocks:
+    """Show what the result stands on: rows, filters, weights, fingerprints, and how to make the page again.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    study : Study
+        The study it was computed from.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        A list of facts.
+    """
+    from svcq_lib import __version__
+
+    context = result.context
+    span = [formats.date(one, lang) for one in (context.date_min, context.date_max) if one]
+    rows = [
+        ("study", context.study.text(lang)),
+        ("source", f"{context.source} ({study.path.name})"),
+        ("rows", formats.count(context.n)),
+        ("n_eff", formats.count(context.n_eff)),
+        ("dates", f" {words.text('to', lang)} ".join(span) or words.text("none", lang)),
+        ("filters", _filters(context.filters, context.period) or words.text("everything", lang)),
+        ("weight", context.weight or words.text("none", lang)),
+        ("missing", word(context.missing, lang)),
+        *((("seed", str(context.seed)),) if context.n_boot else ()),
+        *(("fingerprint", f"{name} {digest}") for name, digest in context.fingerprints.items()),
+        ("version", f"svcq {__version__}"),
+        ("command", _command(study, topic_of(result), lang)),
+    ]
+    return Blocks((blocks.facts([(words.text(code, lang), value) for code, value in rows], lang),))
+
+
+def _filters(filters: Any, period: str | None) -> str:
+    return ", ".join([*(f"{name} = {level}" for name, level in filters.items()), *([period] if period else [])])
+
+
+def _command(study: Study, topic: str, lang: Lang) -> str:
+    parts = ["svcq run", str(Path(study.root.name) / study.path.name), topic]
+    parts += [f"--where '{name}={level}'" for name, level in study.filters.items()]
+    parts += [f"--period {study.period}"] if study.period else []
+    return " ".join([*parts, f"--lang {lang}"])
+
+
+def show(result: Result, *, lang: Lang = "en") -> Blocks:
+    """Show a result in brief: the answer and its main table.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        Title, sentences, headline figures and a table.
+    """
+    main = TABLES[topic_of(result)][0]
+    return Blocks((*headline(result, lang=lang), *table(result, main, lang=lang)))
+
+
+def save(result: Result, directory: str | Path | None = None) -> Blocks:
+    """Write every table of a result as tidy CSV, and all of them as one JSON file.
+
+    Parameters
+    ----------
+    result : ScoresResult, GapsResult or DriverResult
+        A result.
+    directory : str or Path, optional
+        Where to write; nothing is written without it.
+
+    Returns
+    -------
+    Blocks
+        Nothing to show: the cell stays quiet.
+    """
+    if directory:
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        topic = topic_of(result)
+        frames = {name: getattr(result, name) for name in type(result).__dataclass_fields__}
+        frames = {name: _flat(frame) for name, frame in frames.items() if isinstance(frame, pd.DataFrame)}
+        for name, frame in frames.items():
+            _write(folder / f"{topic}_{name}.csv", frame.map(_harmless).to_csv(index=False, lineterminator="\n"))
+        _write(folder / f"{topic}.json", _json(result, frames))
+    return Blocks(())
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.map(lambda value: value.text() if isinstance(value, Label) else value)
+
+
+def _harmless(value: Any) -> Any:
+    """Return a cell that a spreadsheet will not run as a formula."""
+    return f"'{value}" if isinstance(value, str) and re.match(r"[=+@\-\t\r]", value) else value
+
+
+def _json(result: Result, frames: dict[str, pd.DataFrame]) -> str:
+    import json
+
+    blank = {name: frame.astype(object).where(frame.notna(), None) for name, frame in frames.items()}
+    tables = {name: frame.to_dict(orient="records") for name, frame in blank.items()}
+    notes = [{"code": note.code, **note.facts} for note in result.notes]
+    whole = {"tables": tables, "notes": notes}
+    return json.dumps(whole, ensure_ascii=False, indent=1, default=_plain, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return a numpy scalar as a number, and anything else as text."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
+
+
+def _known(name: str, names: tuple[str, ...], what: str, topic: str) -> None:
+    if name not in names:
+        raise ParameterError(f"{name!r} is not a {what} of {topic}, which has {', '.join(names)}. Choose one of these.")

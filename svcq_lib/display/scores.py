@@ -1,0 +1,157 @@
+"""How the scorecard is shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from svcq_lib.analyses.scores import ScoresResult
+from svcq_lib.display import blocks, words
+from svcq_lib.display.blocks import Block, Card
+from svcq_lib.figures import intervals, trend
+from svcq_lib.formats import Lang, signed
+from svcq_lib.kinds import shown, shown_interval
+from svcq_lib.narrative import scores as narrative
+from svcq_lib.narrative.phrases import typeset
+from svcq_lib.tables.model import display_table
+from svcq_lib.vocabulary import WORDS as CODES
+from svcq_lib.vocabulary import Kind, word
+
+MOST_CARDS = 5
+WORDS = {
+    "en": {
+        "headline": "All figures", "changes": "Change since the period before", "goals": "Targets and benchmarks",
+        "segments": "Groups of {name}: {outcome}", "whole": "All", "above": "above", "below": "below",
+        "unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target", "benchmark": "benchmark",
+        "verdict": "Verdict", "source": "Source", "value": "Set at",
+    },
+    "zh": {
+        "headline": "全部数字", "changes": "与上期相比的变化", "goals": "目标与标杆",
+        "segments": "按{name}分组：{outcome}", "whole": "全部", "above": "高于", "below": "低于",
+        "unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
+        "verdict": "判断", "source": "来源", "value": "数值",
+    },
+}  # fmt: skip
+
+
+def _kind(measure: str) -> Kind:
+    return CODES[measure].kind
+
+
+def headline(result: ScoresResult, lang: Lang) -> list[Block]:
+    """Return title, answer and headline cards."""
+    context = result.context
+    primary = result.headline[result.headline["primary"]].head(MOST_CARDS)
+    made = [_card(result, row, lang) for _, row in primary.iterrows()]
+    return [
+        blocks.title(narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang),
+        blocks.prose(narrative.describe(result, lang=lang), lang),
+        blocks.cards([*made, words.answers_card(context, lang)], lang),
+    ]
+
+
+def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
+    kind = _kind(row["measure"])
+    name = result.context.label(row["outcome"], lang)
+    change, tone = "", "neutral"
+    rows = result.changes[result.changes["outcome"] == row["outcome"]] if len(result.changes) else result.changes
+    if len(rows) and pd.notna(rows["change"].iloc[0]):
+        one = rows.iloc[0]
+        sure = bool(one["p_adjusted"] < 1 - result.context.ci_level)
+        size = signed(100 * one["change"], 1) if kind == "share" else signed(one["change"], 2 if kind == "number" else 1)
+        change = words.change_words(size, sure, one["previous"], lang)
+        tone = ("good" if (one["change"] > 0) == bool(row["high_is_good"]) else "bad") if sure else "neutral"
+    span = shown_interval(row["conf_low"], row["conf_high"], kind)
+    return Card(name, shown(row["estimate"], kind, lang), span, change, tone)
+
+
+def figure(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
+    """Return a figure of the result by name; None if there is nothing to draw."""
+    chosen = outcome or narrative.lead(result)
+    if not chosen:
+        return None
+    if name == "periods":
+        return _periods(result, chosen, lang)
+    return _segments(result, chosen, segment, lang)
+
+
+def _periods(result: ScoresResult, outcome: str, lang: Lang) -> Block | None:
+    table = result.periods[result.periods["outcome"] == outcome]
+    if table["period"].nunique() < 2:
+        return None
+    measure = table["measure"].iloc[0]
+    table = table.assign(label=result.context.label(outcome, lang))
+    goal = result.goals[(result.goals["outcome"] == outcome) & (result.goals["measure"] == measure)]
+    lines = {row["kind"]: (float(row["value"]), row["label"].text(lang)) for _, row in goal.iterrows()}
+    heading, subtitle = narrative.finding(result, "periods", outcome=outcome, lang=lang)
+    look = {"kind": _kind(measure), "lang": lang}
+    axes = trend.trend(
+        table, group="label", target=lines.get("target"), benchmark=lines.get("benchmark"), **look  # type: ignore[arg-type]
+    )
+    alt = trend.describe_trend(
+        table, group="label", target=lines.get("target"), ci_level=result.context.ci_level, **look  # type: ignore[arg-type]
+    )
+    return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
+def _levels(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> pd.DataFrame:
+    rows = result.segments
+    rows = rows[(rows["segment"] == segment) & (rows["outcome"] == outcome)].reset_index(drop=True)
+    return rows.assign(label=[result.context.level(segment, level, lang) for level in rows["level"]])
+
+
+def _segments(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> Block | None:
+    table = _levels(result, outcome, segment, lang)
+    if table["estimate"].notna().sum() < 2:
+        return None
+    heading, subtitle = narrative.finding(result, "segments", outcome=outcome, segment=segment, lang=lang)
+    sure = (table["p_adjusted"] < 1 - result.context.ci_level).to_numpy()
+    good = ((table["difference"] > 0) == table["high_is_good"].astype(bool)).to_numpy()
+    main = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]].iloc[0]
+    whole = (float(main["estimate"]), WORDS[lang]["whole"])
+    kind = _kind(main["measure"])
+    axes = intervals.ranked_intervals(
+        table, warn=sure & ~good, highlight=sure & good, reference=whole, kind=kind, lang=lang
+    )
+    alt = intervals.describe_intervals(table, reference=whole, kind=kind, lang=lang, ci_level=result.context.ci_level)
+    return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
+def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
+    """Return a table of the result by name; None if it would be empty."""
+    frame, columns = _frame(result, name, lang, outcome or narrative.lead(result), segment)
+    if frame.empty:
+        return None
+    names = {"name": result.context.label(segment, lang), "outcome": result.context.label(outcome, lang)}
+    made = display_table(
+        frame, columns=columns, labels=result.context.labels, lang=lang, ci_level=result.context.ci_level,
+        highlight=_tones(frame, 1 - result.context.ci_level),  # type: ignore[arg-type]
+        headings={key: value for key, value in WORDS[lang].items() if key in ("verdict", "source", "value", "kind")},
+        kinds={"verdict": "text", "source": "text", "kind": "text", "label": "text"} if name == "goals" else None,
+    )
+    heading = typeset(WORDS[lang][name].format(**names), lang)
+    return blocks.table(made, heading, lang, source=words.source_line(result.context, lang))
+
+
+def _frame(
+    result: ScoresResult, name: str, lang: Lang, outcome: str, segment: str
+) -> tuple[pd.DataFrame, list[str]]:
+    if name == "segments":
+        frame = _levels(result, outcome, segment, lang)
+        return frame.assign(level=frame["label"]), ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"]
+    if name == "goals":
+        goals = result.goals.assign(label=[one.text(lang) for one in result.goals["label"]])
+        for column in ("kind", "verdict"):
+            goals[column] = [WORDS[lang][code] for code in goals[column]]
+        return goals, ["outcome", "measure", "estimate", "conf_low", "conf_high", "kind", "value", "verdict", "source"]
+    if name == "changes":
+        return result.changes, ["outcome", "measure", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"]
+    return result.headline, ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"]
+
+
+def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[int, str]]:
+    column = next((name for name in ("difference", "change") if name in frame), "")
+    if not column or "p_adjusted" not in frame:
+        return {}
+    sure = frame["p_adjusted"] < alpha
+    good = (frame[column] > 0) == frame["high_is_good"].astype(bool)
+    return {column: {i: "good" if good[i] else "bad" for i in frame.index[sure]}}

@@ -1,0 +1,84 @@
+"""Words of the page that belong to no result: section names, card labels, provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from svcq_lib.analyses.context import Context
+from svcq_lib.display import blocks
+from svcq_lib.formats import Lang, count, date, join, period
+from svcq_lib.narrative.phrases import say, typeset
+
+WORDS = {
+    "en": {
+        "all": "all answers", "since": "{change} since {previous:period}", "no_change": "no clear change",
+        "answers": "Answers", "effective": "weighted, n_eff {n_eff:n}", "unweighted": "unweighted",
+        "study": "Study", "source": "Table", "rows": "Answers used", "n_eff": "Effective sample size",
+        "dates": "Dates", "filters": "Restricted to", "weight": "Weight", "missing": "Missing answers",
+        "fingerprint": "SHA-256 of the data", "version": "Version", "seed": "Seed", "command": "To make this page again",
+        "none": "none", "to": "to", "everything": "nothing left out",
+        "table_source": "Source: {source}{dates}.", "dates_span": ", {first} to {last}",
+    },
+    "zh": {
+        "all": "全部答卷", "since": "较{previous:period} {change}", "no_change": "无明确变化",
+        "answers": "有效答卷", "effective": "加权，有效样本 {n_eff:n}", "unweighted": "未加权",
+        "study": "研究", "source": "数据表", "rows": "所用答卷", "n_eff": "有效样本量",
+        "dates": "日期", "filters": "限定范围", "weight": "权数", "missing": "缺失答案",
+        "fingerprint": "数据的 SHA-256", "version": "版本", "seed": "随机种子", "command": "重新生成本页的命令",
+        "none": "无", "to": "至", "everything": "未作限定",
+        "table_source": "数据来源：{source}{dates}。", "dates_span": "，{first} 至 {last}",
+    },
+}  # fmt: skip
+
+
+def text(code: str, lang: Lang, **values: object) -> str:
+    """Return a word or short phrase of the page."""
+    return say(WORDS, code, values, lang, markdown=False)
+
+
+def unit_name(context: Context, lang: Lang) -> str:
+    """Return what the rows were restricted to, in words."""
+    parts = [context.level(segment, level, lang) for segment, level in context.filters.items()]
+    return join(parts, lang) if parts else text("all", lang)
+
+
+def kicker(context: Context, lang: Lang) -> str:
+    """Return the line above the title: study · unit · period."""
+    parts = [context.study.text(lang), unit_name(context, lang), period_name(context, lang)]
+    return typeset(" · ".join(part for part in parts if part), lang)
+
+
+def cover(context: Context, lang: Lang) -> dict[str, Any]:
+    """Return what a cover page names: study, unit, period and base."""
+    return {
+        "study": context.study.text(lang), "unit": unit_name(context, lang), "n": context.n, "n_eff": context.n_eff,
+        "period": context.period or "", "period_label": period_name(context, lang),
+    }
+
+
+def period_name(context: Context, lang: Lang) -> str:
+    """Return the period of the rows in words: the one asked for, else their first and last date."""
+    if context.period:
+        return period(context.period, lang)
+    if context.date_min and context.date_max:
+        return f"{date(context.date_min, lang)} {text('to', lang)} {date(context.date_max, lang)}"
+    return ""
+
+
+def source_line(context: Context, lang: Lang) -> str:
+    """Return the source below a table."""
+    span = ""
+    if context.date_min and context.date_max:
+        span = text("dates_span", lang, first=date(context.date_min, lang), last=date(context.date_max, lang))
+    return text("table_source", lang, source=context.source, dates=span)
+
+
+def answers_card(context: Context, lang: Lang) -> blocks.Card:
+    """Return the card with the base."""
+    kind = "effective" if context.weight else "unweighted"
+    return blocks.Card(text("answers", lang), count(context.n), text(kind, lang, n_eff=context.n_eff))
+
+
+def change_words(change: str, sure: bool, previous: str, lang: Lang) -> str:
+    """Return the change line of a card."""
+    return text("since", lang, change=change, previous=previous) if sure else text("no_change", lang)

@@ -1,0 +1,395 @@
+"""What the gap analysis says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from svcq_lib.analyses.gaps import GapsResult
+from svcq_lib.formats import Lang
+from svcq_lib.narrative.phrases import paragraph, say
+from svcq_lib.vocabulary import word
+
+SENTENCES = {
+    "en": {
+        "title_widest": "{widest} loses the most: {gap:2} of {high:g} points",
+        "title_tied": "{tied:list} lose the most and cannot be told apart: {gap:2} to {gap_last:2} of {high:g} points",
+        "title_none": "Nothing falls short of expectations beyond the margin of error",
+        "title_exceeds": "Service meets or exceeds expectations; nearest to falling short is {widest}: {gap:+2}",
+        "title_levels": ", and in {wider} of {levels} groups ({segment}) the gap is wider than elsewhere",
+        "title_perception": "{widest} is rated lowest: {perception:2} on a scale up to {high:g}",
+        "title_perception_tied": "{tied:list} are rated lowest and cannot be told apart: {perception:2} to {perception_last:2}",
+        "title_empty": "Too few answers to report gaps",
+        "level": "Customers expect {expectation:2} and perceive {perception:2}: an overall gap of **{overall:2}** {interval:i2}.",
+        "all_short": "Every one of the {k} {things} falls short of expectations.",
+        "some_short": "{short:list} {short_verb} short of expectations; {met:list} {met_verb} them within the margin of error.",
+        "exceeds": "{exceeds:list} {exceeds_verb} expectations.",
+        "none_short": "Nothing falls short of expectations beyond the margin of error.",
+        "weighted": "Weighted by the importance that customers give, the gap is {weighted:2} {weighted_interval:i2}; {top} accounts for {top_share:%} {top_interval:i%} of it.",
+        "closed": "The gap closed by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
+        "widened": "The gap widened by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
+        "no_change": "Between {previous:period} and {period:period} the data show no clear change of the overall gap ({change:+2} {change_interval:i2}).",
+        "level_perception": "Customers rate the service {perception:2} {interval:i2} over all dimensions.",
+        "rose": "The rating rose by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
+        "fell": "The rating fell by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
+        "no_change_perception": "Between {previous:period} and {period:period} the data show no clear change ({change:+2} {change_interval:i2}).",
+        "perception_only": "Expectations were not asked, so there is no gap to report.",
+        "finding_dimensions": "Expectations lie between {e_low:2} and {e_high:2}; perception falls furthest behind in {widest}",
+        "finding_dimensions_tied": "Expectations lie between {e_low:2} and {e_high:2}; {tied:list} have the widest gaps",
+        "finding_dimensions_none": "Expectations lie between {e_low:2} and {e_high:2}; no dimension falls clearly behind",
+        "finding_perception": "Ratings run from {low:2} to {high:2}",
+        "finding_items": "{short} of {items} questions fall short of expectations",
+        "finding_items_all": "All {items} questions fall short of expectations",
+        "finding_items_perception": "The {items} questions run from {low:2} to {high:2}",
+        "finding_segments": "{segment}: {wider} of {levels} groups do worse than the others, {better} better",
+        "finding_segments_none": "{segment}: no group differs from the others beyond noise",
+        "finding_heatmap": "{segment} by dimension: {marked} of {cells} figures differ from those of the other groups",
+        "finding_heatmap_none": "{segment} by dimension: no figure differs from those of the other groups beyond noise",
+        "finding_periods_closed": "The overall gap closed from {previous:period} to {period:period}",
+        "finding_periods_widened": "The overall gap widened from {previous:period} to {period:period}",
+        "finding_periods_rose": "The overall rating rose from {previous:period} to {period:period}",
+        "finding_periods_fell": "The overall rating fell from {previous:period} to {period:period}",
+        "finding_periods_none": "No clear change of the overall figure since {previous:period}",
+        "sub_dimensions": "Mean expectation and perception by dimension, {scale}{weighted}; {ci:%} intervals of perception; n = {base:range}.",
+        "sub_items": "Mean gap (perception − expectation) by question, {scale}{weighted}; {ci:%} intervals; n = {base:range}.",
+        "sub_perception": "Mean perception, {scale}{weighted}; {ci:%} intervals; n = {base:range}.",
+        "sub_segments": "Mean overall {what} by group{weighted}; {ci:%} intervals; marked: different from all others after adjustment ({method}). n = {base:range}.",
+        "sub_heatmap": "Mean {what} by group and dimension{weighted}; bold: different from all others after adjustment ({method}). n = {base:range} a group.",
+        "sub_periods": "Mean {what} by period{weighted}; {ci:%} bands; n = {base:range} a period.",
+        "dimensions": "dimensions",
+        "items": "questions",
+        "word_gap": "gap",
+        "word_perception": "perception",
+        "scale": "{low:g}–{high:g}",
+        "weighted_word": ", weighted",
+    },
+    "zh": {
+        "title_widest": "{widest}失分最多：{gap:2} 分（满分 {high:g} 分）",
+        "title_tied": "{tied:list}失分最多且难分高下：{gap:2} 至 {gap_last:2} 分（满分 {high:g} 分）",
+        "title_none": "没有任何方面明显低于客户期望",
+        "title_exceeds": "服务达到或超过期望；最接近不足的是{widest}：{gap:+2}",
+        "title_levels": "，{levels} 个{segment}组中有 {wider} 个的差距大于其他组",
+        "title_perception": "{widest}评分最低：{perception:2} 分（满分 {high:g} 分）",
+        "title_perception_tied": "{tied:list}评分最低且难分高下：{perception:2} 至 {perception_last:2} 分",
+        "title_empty": "样本不足，无法报告差距",
+        "level": "客户期望均值为 {expectation:2}，感知均值为 {perception:2}，总体差距 **{overall:2}** {interval:i2}。",
+        "all_short": "全部 {k} 个{things}均低于期望。",
+        "some_short": "{short:list}低于期望；{met:list}在误差范围内达到期望。",
+        "exceeds": "{exceeds:list}超过期望。",
+        "none_short": "没有任何方面明显低于期望。",
+        "weighted": "按客户给出的重要性加权，差距为 {weighted:2} {weighted_interval:i2}；其中{top}占 {top_share:%} {top_interval:i%}。",
+        "closed": "{previous:period}至{period:period}，差距缩小 {change:2} {change_interval:i2}。",
+        "widened": "{previous:period}至{period:period}，差距扩大 {change:2} {change_interval:i2}。",
+        "no_change": "{previous:period}至{period:period}，数据未显示总体差距有明确变化（{change:+2} {change_interval:i2}）。",
+        "level_perception": "客户对各维度的总体评分为 {perception:2} {interval:i2}。",
+        "rose": "{previous:period}至{period:period}，评分上升 {change:2} {change_interval:i2}。",
+        "fell": "{previous:period}至{period:period}，评分下降 {change:2} {change_interval:i2}。",
+        "no_change_perception": "{previous:period}至{period:period}，数据未显示明确变化（{change:+2} {change_interval:i2}）。",
+        "perception_only": "问卷未询问期望，因此没有差距可报告。",
+        "finding_dimensions": "各维度期望在 {e_low:2} 至 {e_high:2} 之间；{widest}的感知落后最多",
+        "finding_dimensions_tied": "各维度期望在 {e_low:2} 至 {e_high:2} 之间；{tied:list}差距最大",
+        "finding_dimensions_none": "各维度期望在 {e_low:2} 至 {e_high:2} 之间；没有维度明显落后",
+        "finding_perception": "评分从 {low:2} 到 {high:2} 不等",
+        "finding_items": "{items} 个题项中有 {short} 个低于期望",
+        "finding_items_all": "全部 {items} 个题项均低于期望",
+        "finding_items_perception": "{items} 个题项的评分从 {low:2} 到 {high:2} 不等",
+        "finding_segments": "{segment}：{levels} 组中有 {wider} 组差于其他组，{better} 组好于其他组",
+        "finding_segments_none": "{segment}：各组之间没有超出误差的差异",
+        "finding_heatmap": "{segment}与维度：{cells} 个数字中有 {marked} 个与其他组不同",
+        "finding_heatmap_none": "{segment}与维度：没有数字与其他组有超出误差的差异",
+        "finding_periods_closed": "{previous:period}至{period:period}总体差距缩小",
+        "finding_periods_widened": "{previous:period}至{period:period}总体差距扩大",
+        "finding_periods_rose": "{previous:period}至{period:period}总体评分上升",
+        "finding_periods_fell": "{previous:period}至{period:period}总体评分下降",
+        "finding_periods_none": "与{previous:period}相比，总体水平没有明确变化",
+        "sub_dimensions": "各维度期望均值与感知均值，{scale} 分{weighted}；感知的 {ci:%} 置信区间；n = {base:range}。",
+        "sub_items": "各题项差距均值（感知 − 期望），{scale} 分{weighted}；{ci:%} 置信区间；n = {base:range}。",
+        "sub_perception": "感知均值，{scale} 分{weighted}；{ci:%} 置信区间；n = {base:range}。",
+        "sub_segments": "各组总体{what}均值{weighted}；{ci:%} 置信区间；标记：经 {method}后与其他各组不同。n = {base:range}。",
+        "sub_heatmap": "各组各维度{what}均值{weighted}；粗体：经 {method}后与其他各组不同。每组 n = {base:range}。",
+        "sub_periods": "各期{what}均值{weighted}；{ci:%} 置信带；每期 n = {base:range}。",
+        "dimensions": "维度",
+        "items": "题项",
+        "word_gap": "差距",
+        "word_perception": "感知",
+        "scale": "{low:g}–{high:g}",
+        "weighted_word": "，加权",
+    },
+}
+
+
+def facts(result: GapsResult) -> dict[str, Any]:
+    """Return what the sentences may say, as raw numbers and machine names.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+
+    Returns
+    -------
+    dict
+        Among others ``short``, ``met``, ``exceeds`` (dimensions by their adjusted test; items if there is one dimension), ``tied`` (those that
+        cannot be told apart from the widest), the overall gap, its change and the groups that differ.
+    """
+    table = result.dimensions if len(result.dimensions) > 1 else result.items
+    shown = table[~table["suppressed"]]
+    found: dict[str, Any] = {"mode": result.mode, "k": len(shown), "empty": shown.empty}
+    alpha = 1 - result.context.ci_level
+    if not shown.empty:
+        widest = shown.iloc[0]
+        overlap = shown[shown["conf_low"] <= widest["conf_high"]]
+        found |= {"widest": widest["term"], "gap": widest["gap"], "perception": widest["perception"]}
+        found |= {"tied": overlap["term"].tolist(), "gap_last": overlap["gap"].iloc[-1]}
+        found |= {"perception_last": overlap["perception"].iloc[-1]}
+        sure = shown["p_adjusted"] < alpha
+        found["short"] = shown.loc[sure & (shown["gap"] < 0), "term"].tolist()
+        found["exceeds"] = shown.loc[sure & (shown["gap"] > 0), "term"].tolist()
+        found["met"] = shown.loc[~sure, "term"].tolist()
+        found |= {"e_low": shown["expectation"].min(), "e_high": shown["expectation"].max()}
+    overall = result.overall.set_index("term")
+    if "overall" in overall.index:
+        row = overall.loc["overall"]
+        found |= {"expectation": row["expectation"], "overall_perception": row["perception"]}
+        found |= {"overall": row["estimate"], "interval": (row["conf_low"], row["conf_high"])}
+    found |= _weighted(result, overall) | _change(result, alpha) | _levels(result, alpha)
+    return found
+
+
+def _weighted(result: GapsResult, overall: pd.DataFrame) -> dict[str, Any]:
+    if "weighted" not in overall.index or "share" not in result.dimensions:
+        return {}
+    row, top = overall.loc["weighted"], result.dimensions.sort_values("share", ascending=False).iloc[0]
+    if not (top["share_low"] >= 0 and overall.loc["weighted", "conf_high"] < 0):
+        return {}
+    return {
+        "weighted": row["estimate"], "weighted_interval": (row["conf_low"], row["conf_high"]), "top": top["term"],
+        "top_share": top["share"], "top_interval": (top["share_low"], top["share_high"]),
+    }
+
+
+def _change(result: GapsResult, alpha: float) -> dict[str, Any]:
+    rows = result.changes[result.changes["term"] == "overall"] if len(result.changes) else result.changes
+    if rows.empty or pd.isna(rows["change"].iloc[0]):
+        return {}
+    row = rows.iloc[0]
+    sure = row["p_adjusted"] < alpha
+    return {
+        "change": row["change"], "change_interval": (row["change_low"], row["change_high"]), "sure": bool(sure),
+        "period": row["period"], "previous": row["previous"],
+    }
+
+
+def _levels(result: GapsResult, alpha: float) -> dict[str, Any]:
+    """Return the segment with most levels and how many of them do worse or better than the others."""
+    rows = result.segments
+    if rows.empty:
+        return {}
+    counts = rows[rows["term"] == "overall"].groupby("segment", sort=False)["level"].nunique()
+    if counts.empty or counts.max() < 2:
+        return {}
+    return {"segment": counts.idxmax(), **levels_of(result, counts.idxmax(), alpha)}
+
+
+def levels_of(result: GapsResult, segment: str, alpha: float) -> dict[str, Any]:
+    """Return how many levels of a segment do worse and better than all others.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+    segment : str
+        A segment.
+    alpha : float
+        Level of the adjusted test.
+
+    Returns
+    -------
+    dict
+        levels, wider, better.
+    """
+    rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] == "overall")]
+    sure = rows[rows["p_adjusted"] < alpha]
+    worse, better = int((sure["difference"] < 0).sum()), int((sure["difference"] > 0).sum())
+    return {"levels": len(rows), "wider": worse, "better": better}
+
+
+def _named(result: GapsResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    label = result.context.label
+    named = dict(found)
+    for key in ("widest", "top", "segment"):
+        if key in named:
+            named[key] = label(named[key], lang)
+    for key in ("short", "met", "exceeds", "tied"):
+        if key in named:
+            named[key] = [label(name, lang) for name in named[key]]
+    named["things"] = SENTENCES[lang]["dimensions" if len(result.dimensions) > 1 else "items"]
+    scale = result.context.scale
+    named |= {"low": scale.low if scale else float("nan"), "high": scale.high if scale else float("nan")}
+    return named
+
+
+def title(result: GapsResult, *, lang: Lang = "en") -> str:
+    """Return the page's title: the answer.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    found = facts(result)
+    values = _named(result, found, lang)
+    if found["empty"]:
+        return say(SENTENCES, "title_empty", values, lang, markdown=False)
+    tied = len(found["tied"]) > 1
+    if result.mode == "perception_only":
+        return say(SENTENCES, "title_perception_tied" if tied else "title_perception", values, lang, markdown=False)
+    if not found["short"]:
+        code = "title_exceeds" if found["gap"] > 0 else "title_none"
+        return say(SENTENCES, code, values, lang, markdown=False)
+    text = say(SENTENCES, "title_tied" if tied else "title_widest", values, lang, markdown=False)
+    if found.get("wider"):
+        text += say(SENTENCES, "title_levels", values, lang, markdown=False)
+    return text
+
+
+def describe(result: GapsResult, *, lang: Lang = "en") -> str:
+    """Return the answer in two to four sentences.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    found = facts(result)
+    values = _named(result, found, lang)
+    if found["empty"] or "overall" not in found:
+        return ""
+    if result.mode == "perception_only":
+        values["perception"] = found["overall_perception"]
+        parts = [say(SENTENCES, "level_perception", values, lang), _change_sentence(found, values, lang, True)]
+        return paragraph([*parts, say(SENTENCES, "perception_only", values, lang)], lang)
+    values["perception"] = found["overall_perception"]
+    parts = [say(SENTENCES, "level", values, lang), *_short_sentences(found, values, lang)]
+    if "weighted" in found:
+        parts.append(say(SENTENCES, "weighted", values, lang))
+    return paragraph([*parts, _change_sentence(found, values, lang, False)], lang)
+
+
+def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) -> list[str]:
+    verbs = {"short_verb": "falls" if len(found["short"]) == 1 else "fall"}
+    verbs |= {"met_verb": "meets" if len(found["met"]) == 1 else "meet"}
+    verbs |= {"exceeds_verb": "exceeds" if len(found["exceeds"]) == 1 else "exceed"}
+    values = {**values, **verbs}
+    parts = []
+    if len(found["short"]) == found["k"] > 1:
+        parts.append(say(SENTENCES, "all_short", values, lang))
+    elif found["short"] and found["met"]:
+        parts.append(say(SENTENCES, "some_short", values, lang))
+    elif not found["short"]:
+        parts.append(say(SENTENCES, "none_short", values, lang))
+    if found["exceeds"]:
+        parts.append(say(SENTENCES, "exceeds", values, lang))
+    return parts
+
+
+def _change_sentence(found: dict[str, Any], values: dict[str, Any], lang: Lang, perception: bool) -> str:
+    if "change" not in found:
+        return ""
+    if not found["sure"]:
+        return say(SENTENCES, "no_change_perception" if perception else "no_change", values, lang)
+    up = found["change"] > 0
+    code = ("rose" if up else "fell") if perception else ("closed" if up else "widened")
+    low, high = found["change_interval"]
+    sized = {"change": abs(found["change"]), "change_interval": (low, high) if up else (-high, -low)}
+    return say(SENTENCES, code, {**values, **sized}, lang)
+
+
+def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = "en") -> tuple[str, str]:
+    """Return the title (what a figure shows) and the subtitle (what is plotted) of a figure.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+    figure : {"dimensions", "items", "segments", "heatmap", "periods"}
+        Which figure.
+    segment : str
+        The segment of ``"segments"`` and ``"heatmap"``.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    title, subtitle : str
+        Plain text.
+    """
+    found = facts(result)
+    values = _named(result, found, lang) | _settings(result, figure, segment, lang)
+    alpha = 1 - result.context.ci_level
+    if figure == "segments":
+        values |= levels_of(result, segment, alpha) | {"segment": result.context.label(segment, lang)}
+        code = "finding_segments" if values["wider"] + values["better"] else "finding_segments_none"
+    elif figure == "heatmap":
+        rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] != "overall")]
+        marked = int((rows["p_adjusted"] < alpha).sum())
+        values |= {"cells": len(rows), "marked": marked, "segment": result.context.label(segment, lang)}
+        code = "finding_heatmap" if marked else "finding_heatmap_none"
+    elif figure == "periods":
+        code = _period_code(result, found)
+        values |= {} if "previous" in found else {"previous": result.periods["period"].iloc[0]}
+    else:
+        code, more = _finding(result, figure, found, alpha)
+        values |= more
+    sub = {"dimensions": "sub_dimensions", "items": "sub_items"}.get(figure, f"sub_{figure}")
+    if result.mode == "perception_only" and figure in ("dimensions", "items"):
+        sub = "sub_perception"
+    return tuple(say(SENTENCES, one, values, lang, markdown=False) for one in (code, sub))  # type: ignore[return-value]
+
+
+def _period_code(result: GapsResult, found: dict[str, Any]) -> str:
+    if not found.get("sure", False):
+        return "finding_periods_none"
+    words = ("closed", "widened") if result.mode == "gap" else ("rose", "fell")
+    return f"finding_periods_{words[0] if found['change'] > 0 else words[1]}"
+
+
+def _finding(result: GapsResult, figure: str, found: dict[str, Any], alpha: float) -> tuple[str, dict[str, Any]]:
+    table = result.items if figure == "items" else result.dimensions
+    spread = {"low": table["perception"].min(), "high": table["perception"].max(), "items": len(table)}
+    if result.mode == "perception_only":
+        return ("finding_items_perception" if figure == "items" else "finding_perception"), spread
+    if figure == "items":
+        short = int(((table["p_adjusted"] < alpha) & (table["gap"] < 0)).sum())
+        return ("finding_items_all" if short == len(table) else "finding_items"), {"short": short, "items": len(table)}
+    if not found["short"]:
+        return "finding_dimensions_none", {}
+    return ("finding_dimensions_tied" if len(found["tied"]) > 1 else "finding_dimensions"), {}
+
+
+def _settings(result: GapsResult, figure: str, segment: str, lang: Lang) -> dict[str, Any]:
+    context = result.context
+    table = {"items": result.items, "dimensions": result.dimensions, "periods": result.periods}.get(figure)
+    if table is None:
+        table = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] == "overall")]
+    scale = context.scale
+    span = say(SENTENCES, "scale", {"low": scale.low, "high": scale.high}, lang, markdown=False) if scale else ""
+    return {
+        "ci": context.ci_level, "base": (table["n"].min(), table["n"].max()), "scale": span, "method": word(context.adjustment, lang),
+        "what": SENTENCES[lang]["word_gap" if result.mode == "gap" else "word_perception"], "weighted": SENTENCES[lang]["weighted_word"] if context.weight else "",
+    }

@@ -1,0 +1,131 @@
+"""Filling sentences: numbers by a format code, names escaped, Chinese and Latin set apart."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from svcq_lib import formats
+from svcq_lib.formats import THIN, Lang
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+_LATIN = "A-Za-z0-9α-ωΑ-Ω²\\[\\]%+\u2212"
+_MEET = re.compile(rf"(?<=[{_HAN}])(?=[{_LATIN}])|(?<=[{_LATIN}])(?=[{_HAN}])")
+_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}])\s*[,:;()]|[,:;()]\s*(?=[{_HAN}])")
+
+
+def typeset(text: str, lang: Lang) -> str:
+    """Return a text with thin spaces where Latin letters or digits meet Chinese.
+
+    Parameters
+    ----------
+    text : str
+        Plain text or Markdown.
+    lang : {"en", "zh"}
+        Language; English is returned as it is.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return _MEET.sub(THIN, text) if lang == "zh" else text
+
+
+def half_width_marks(text: str) -> list[str]:
+    """Return half-width commas, colons, semicolons and brackets that touch Chinese characters.
+
+    Parameters
+    ----------
+    text : str
+        Chinese text.
+
+    Returns
+    -------
+    list of str
+        What should be full-width; empty if nothing.
+    """
+    return _BETWEEN_HAN.findall(text)
+
+
+class _Formatter(string.Formatter):
+    """Writes a value by its code: ``2`` digits, ``+2`` signed, ``%`` share, and so on (see the branches)."""
+
+    def __init__(self, lang: Lang, markdown: bool) -> None:
+        super().__init__()
+        self.lang, self.markdown = lang, markdown
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return one value as text."""
+        if match := re.fullmatch(r"([+i]?)(\d)", format_spec):
+            digits = int(match[2])
+            if match[1] == "i":
+                return self._escaped(formats.interval(*value, digits))
+            return (formats.signed if match[1] else formats.number)(value, digits)
+        if format_spec == "g":
+            return f"{value:g}"
+        if format_spec == "%":
+            return formats.percent(value)
+        if format_spec == "i%":
+            return self._escaped(formats.interval(*value, 0, scale=100, unit=THIN + "%"))
+        if format_spec == "n":
+            return formats.count(value)
+        if format_spec == "range":
+            low, high = (formats.count(one) for one in value)
+            return low if low == high else f"{low}–{high}"
+        if format_spec == "p":
+            return formats.p_value(value)
+        if format_spec == "period":
+            return formats.period(value, self.lang)
+        if format_spec == "list":
+            return formats.join([self._escaped(one) for one in value], self.lang)
+        return self._escaped(str(value))
+
+    def _escaped(self, text: str) -> str:
+        return formats.escape_markdown(text) if self.markdown else text
+
+
+def say(
+    sentences: Mapping[str, Mapping[str, str]], code: str, values: Mapping[str, Any], lang: Lang, *, markdown: bool = True
+) -> str:
+    """Return one sentence.
+
+    Parameters
+    ----------
+    sentences : Mapping
+        Language → code → template with ``{name:code}`` fields.
+    code : str
+        Which sentence.
+    values : Mapping
+        What its fields hold: raw numbers and names.
+    lang : {"en", "zh"}
+        Language.
+    markdown : bool
+        Whether names are escaped for Markdown; plain text if not.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    return typeset(_Formatter(lang, markdown).vformat(sentences[lang][code], (), values), lang)
+
+
+def paragraph(parts: Sequence[str], lang: Lang) -> str:
+    """Return sentences as one paragraph.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        Sentences; empty ones are left out.
+    lang : {"en", "zh"}
+        Language; Chinese sentences follow each other without a space.
+
+    Returns
+    -------
+    str
+        The paragraph.
+    """
+    return ("" if lang == "zh" else " ").join(part for part in parts if part)

@@ -1,0 +1,61 @@
+"""Where the notebooks and reference tables lie: in the installed package, or in the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from svcq_lib.errors import ParameterError, ReportError
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def _folder(inside: str, checkout: str) -> Path:
+    for candidate in (_PACKAGE / "bundle" / inside, _PACKAGE.parent / checkout):
+        if candidate.is_dir():
+            return candidate
+    raise ReportError(f"the {inside} of svcq are not installed. Install the package again.")
+
+
+def notebooks_dir() -> Path:
+    """Return the folder with the report notebooks."""
+    return _folder("notebooks", "notebooks")
+
+
+def reference_dir() -> Path:
+    """Return the folder with benchmarks, targets and elasticities."""
+    return _folder("reference", "data/reference")
+
+
+def topics() -> list[str]:
+    """Return the names of all reports."""
+    order = {name: i for i, name in enumerate(("scores", "gaps", "drivers"))}
+    return sorted(
+        (path.stem for path in notebooks_dir().glob("*.ipynb")), key=lambda name: (order.get(name, 99), name)
+    )
+
+
+def notebook_of(topic: str) -> Path:
+    """Return the notebook of a report.
+
+    Parameters
+    ----------
+    topic : str
+        Name of the report.
+
+    Returns
+    -------
+    Path
+        The notebook.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such report.
+    """
+    import difflib
+
+    if topic not in topics():
+        near = difflib.get_close_matches(topic, topics(), n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise ParameterError(f"there is no report {topic!r}. {hint}Reports: {', '.join(topics())}.")
+    return notebooks_dir() / f"{topic}.ipynb"

@@ -1,0 +1,216 @@
+"""From a study to its reports: plan, skip what is unchanged, make the rest, keep a record."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from svcq_lib import __version__
+from svcq_lib.errors import ParameterError, require_choice
+from svcq_lib.reports import manifest, site
+from svcq_lib.reports.execute import RENDERED, Job, Outcome, digest, make
+from svcq_lib.reports.parameters import validate
+from svcq_lib.reports.resources import notebook_of, topics
+from svcq_lib.sources import connect, contracts
+from svcq_lib.sources.open import open_study
+from svcq_lib.study import Study
+
+Progress = Callable[[str, Outcome | None], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes
+    ----------
+    outcomes : tuple of Outcome
+        Reports made or failed in this run.
+    skipped : tuple of str
+        Reports that were up to date.
+    index : Path
+        The catalogue page.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    skipped: tuple[str, ...]
+    index: Path
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Reports that could not be made."""
+        return tuple(one for one in self.outcomes if one.status == "failed")
+
+
+def run(
+    study_path: str | Path, reports: Sequence[str] = (), *, parameters: Mapping[str, Any] | None = None,
+    where: Mapping[str, str] | None = None, period: str | None = None, formats: Sequence[str] = ("html",),
+    langs: Sequence[str] = (), out: str | Path | None = None, jobs: int = 1, force: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Make reports of a study.
+
+    Parameters
+    ----------
+    study_path : str or Path
+        The study file, or its folder.
+    reports : sequence of str
+        Which reports; all by default.
+    parameters : Mapping, optional
+        Parameters of the notebooks; each must be known to at least one of the reports, and goes to those that
+        know it.
+    where : Mapping, optional
+        Segment → level that rows are restricted to.
+    period : str, optional
+        Period of the reports.
+    formats : sequence of str
+        ``"html"`` and/or ``"pdf"``.
+    langs : sequence of str
+        ``"en"`` and/or ``"zh"``; the study's language by default.
+    out : str or Path, optional
+        Folder of the results; ``reports/NAME`` by default, with the name of the study's folder.
+    jobs : int
+        How many reports are made at a time.
+    force : bool
+        Make reports even if nothing has changed.
+    progress : callable, optional
+        Called with each report's name and, when it is finished, its outcome.
+
+    Returns
+    -------
+    Summary
+        What was made, skipped and failed.
+
+    Raises
+    ------
+    StudyError, DataError, ParameterError
+        Before anything is executed: the study, its data or a parameter is at fault.
+    """
+    study = open_study(study_path).where(**(where or {})).during(period)
+    checked = contracts.check(study)
+    checked.raise_for_errors()
+    folder = Path(out) if out else Path("reports") / study.root.name
+    planned = plan(study, reports, parameters or {}, formats, langs or (study.language,), folder.resolve())
+    folder.mkdir(parents=True, exist_ok=True)
+    before = manifest.read(folder)["reports"]
+    todo = [job for job in planned if force or not manifest.unchanged(folder, before.get(job.name), job.key)]
+    outcomes = []
+    for outcome in _made(todo, jobs, progress):
+        outcomes.append(outcome)
+        manifest.write(folder, facts_of(study), outcomes)
+    whole = manifest.write(folder, facts_of(study), outcomes)
+    index = site.write_index(folder, whole, study)
+    skipped = tuple(job.name for job in planned if job not in todo)
+    return Summary(tuple(outcomes), skipped, index)
+
+
+def facts_of(study: Study) -> dict[str, Any]:
+    """Return what the manifest says of a study: no address, no credential."""
+    tables = {study.responses.table: study.tables[study.responses.table]}
+    prints = {name: connect.fingerprint(spec, study.root) for name, spec in tables.items()}
+    return {
+        "name": study.name.text("en"), "file": study.path.name, "filters": dict(study.filters),
+        "period": study.period, "fingerprints": {study.path.name: digest(study.path), **prints},
+    }
+
+
+def plan(
+    study: Study, reports: Sequence[str], parameters: Mapping[str, Any], formats: Sequence[str],
+    langs: Sequence[str], out: Path,
+) -> list[Job]:
+    """Return the reports to make, every parameter checked.
+
+    Parameters
+    ----------
+    study : Study
+        The study with its filters and period.
+    reports : sequence of str
+        Which reports; all if empty.
+    parameters : Mapping
+        Parameters of the notebooks.
+    formats, langs : sequence of str
+        What to render, in which languages.
+    out : Path
+        Folder of the results.
+
+    Returns
+    -------
+    list of Job
+        One per report and language.
+
+    Raises
+    ------
+    ParameterError
+        If a report, format, language or parameter is unknown or of the wrong type.
+    """
+    for form in formats:
+        require_choice("format", form, tuple(RENDERED))
+    for lang in langs:
+        require_choice("lang", lang, ("en", "zh"))
+    chosen = list(dict.fromkeys(reports)) or topics()
+    own = {"where": dict(study.filters), "period": study.period}
+    given = _distributed(chosen, parameters)
+    shared = {"facts": facts_of(study), "code": manifest.code_fingerprint(), "version": __version__,
+              "versions": manifest.versions(), "formats": sorted(formats)}
+    jobs = []
+    for topic in chosen:
+        values = validate(topic, {**own, **given[topic]})
+        for lang in dict.fromkeys(langs):
+            key = manifest.key_of(notebook=digest(notebook_of(topic)), lang=lang, parameters=values, **shared)
+            jobs.append(Job(topic, lang, study.path, values, tuple(formats), out, key))  # type: ignore[arg-type]
+    return jobs
+
+
+def _distributed(chosen: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return each report's share of the parameters; a name that none of them knows is an error."""
+    from svcq_lib.reports.parameters import parameters_of
+
+    reserved = {"study", "lang", "save_to", "where", "period"} & set(parameters)
+    if reserved:
+        raise ParameterError(f"{sorted(reserved)[0]!r} is set by the run itself. Use its own option.")
+    given: dict[str, dict[str, Any]] = {
+        topic: {name: value for name, value in parameters.items() if name in parameters_of(topic)} for topic in chosen
+    }
+    for name in parameters:
+        if not any(name in values for values in given.values()):
+            validate(chosen[0], {name: parameters[name]})
+    return given
+
+
+def _made(todo: Sequence[Job], jobs: int, progress: Progress | None) -> Iterator[Outcome]:
+    """Make reports, one after the other or in processes of their own."""
+    tell = progress or (lambda name, outcome: None)
+    if jobs <= 1 or len(todo) <= 1:
+        for job in todo:
+            tell(job.name, None)
+            outcome = make(job)
+            tell(job.name, outcome)
+            yield outcome
+        return
+    # spawn: a forked copy of a process with threads (polars, BLAS) may hang
+    with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = {pool.submit(make, job): job for job in todo}
+        for job in futures.values():
+            tell(job.name, None)
+        for future in as_completed(futures):
+            job = futures[future]
+            outcome = _settled(future, job)
+            tell(job.name, outcome)
+            yield outcome
+
+
+def _settled(future: Any, job: Job) -> Outcome:
+    error = future.exception()
+    if error is None:
+        return future.result()  # type: ignore[no-any-return]
+    return Outcome(job.name, job.topic, job.lang, "failed", job.key, error=f"the worker process ended: {error}")
+
+
+def default_jobs() -> int:
+    """Return how many reports are made at a time unless said otherwise: one per core, at most four."""
+    return max(1, min(4, os.cpu_count() or 1))
