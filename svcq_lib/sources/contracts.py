@@ -128,7 +128,7 @@ def _headers(study: Study, name: str, headers: Sequence[str], make: _MAKER) -> I
     declared = declared_columns(study) if name == study.responses.table else {}
     for header, key in declared.items():
         if header not in headers:
-            hint = did_you_mean(header, headers) or _delimiter_hint(headers)
+            hint = _delimiter_hint(headers) or did_you_mean(header, headers)
             yield make(
                 "missing_column",
                 "error",

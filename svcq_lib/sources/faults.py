@@ -23,7 +23,8 @@ class Example:
     def __str__(self) -> str:
         """Return the row and its text, shortened."""
         words = "".join(one if one.isprintable() else "�" for one in " ".join(self.text.split()))
-        return f"row {self.row_number}: {words[:60]}{'…' if len(words) > 60 else ''}"
+        shown = f"{words[:60]}…" if len(words) > 60 else words
+        return f"row {self.row_number}: {shown}" if shown else f"row {self.row_number}"
 
 
 @dataclass(frozen=True)

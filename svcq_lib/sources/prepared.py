@@ -107,7 +107,10 @@ def declared_columns(study: Study) -> dict[str, str]:
     ]
     named += [(one.column, f"responses.segments.{name}") for name, one in has.segments.items()]
     named += [(one.column, key) for key, one in study.columns().items()]
-    return dict(reversed(named))
+    first: dict[str, str] = {}
+    for header, key in named:
+        first.setdefault(header, key)
+    return first
 
 
 def require_columns(study: Study, headers: Sequence[str]) -> None:

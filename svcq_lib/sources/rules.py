@@ -224,8 +224,7 @@ def _rows(study: Study, answers: Mapping[str, Column], schema: Mapping[str, pl.D
         values = [pl.col(key) for key in perceived]
         enough = pl.sum_horizontal([one.is_not_null() for one in values]) >= STRAIGHT_ITEMS
         same = enough & (pl.max_horizontal(values) == pl.min_horizontal(values))
-        first = answers[perceived[0]].column
-        found.append(Subject("", {}, text(pl.col(first), schema[first]), {"straight_line": same}))
+        found.append(Subject("", {}, pl.lit(""), {"straight_line": same}))
     points = [key for key in answers if key.startswith("points.")]
     if len(points) > 1 and len(points) == sum(
         d.importance_points is not None for d in study.instrument.dimensions
