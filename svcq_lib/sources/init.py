@@ -185,16 +185,18 @@ class _Writer:
         )
         for name, size in sizes.items():
             part, numbers = numbers[:size], numbers[size:]
-            yield "\n".join([
-                f"[[instrument.dimensions]]  # {why}", _pair("name", _name(name, self.taken)), _pair("items", part),
-            ])  # fmt: skip
+            lines = [f"[[instrument.dimensions]]  # {why}", _pair("name", _name(name, self.taken))]
+            points = [
+                one for one in self.columns if re.fullmatch(rf"(?i)(pts|points|imp\w*)[_. ]?{name}", one)
+            ]
+            lines += [_pair("importance_points", points[0], "its name")] if points else []
+            yield "\n".join([*lines, _pair("items", part)])
 
     def _dimension(self, head: str, headers: Iterable[str]) -> str:
-        names = [(_value(_name(one, self.taken)), _value(one)) for one in headers]
-        rows = [f"  {{ name = {name}, perception = {header} }}," for name, header in names]
-        return "\n".join(
-            ["[[instrument.dimensions]]", _pair("name", _name(head, self.taken)), "items = [", *rows, "]"]
-        )
+        name = _pair("name", _name(head, self.taken))
+        items = [(_value(_name(one, self.taken)), _value(one)) for one in headers]
+        rows = [f"  {{ name = {item}, perception = {header} }}," for item, header in items]
+        return "\n".join(["[[instrument.dimensions]]", name, "items = [", *rows, "]"])
 
     def _outcomes(self) -> Iterable[str]:
         for header, kind in self.found.outcomes.items():
@@ -208,9 +210,7 @@ class _Writer:
             if scale and kind in ("csat", "ces"):
                 lines.append(_pair("scale", [scale.low, scale.high]))
             if scale and scale.codes:
-                lines.append(
-                    _pair("missing", list(scale.codes), "beside the scale, so read as no answer: check")
-                )
+                lines.append(_pair("missing", list(scale.codes), _CODES))
             if kind == "ces":
                 high = "hard" if re.search("(?i)effort|费力", header) else "easy"
                 lines.append(_pair("high_is", high, "a guess from the name: check"))
