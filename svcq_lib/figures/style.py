@@ -17,12 +17,12 @@ from typing import Any
 
 from svcq_lib.errors import ReportError
 from svcq_lib.formats import Lang
+from svcq_lib.palette import ACCENT as ACCENT
+from svcq_lib.palette import GREY as GREY
+from svcq_lib.palette import INK as INK
+from svcq_lib.palette import RULE as RULE
+from svcq_lib.palette import WARNING as WARNING
 
-INK = "#1b2a38"
-GREY = "#5f6e7a"
-RULE = "#d9dfe4"
-ACCENT = "#0b6e99"
-WARNING = "#c8553d"
 PAPER = "#ffffff"
 
 #: Colours for categories without an order, told apart under the common kinds of colour blindness.

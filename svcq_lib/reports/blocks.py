@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from svcq_lib.errors import ReportError
+from svcq_lib.formats import THIN
 from svcq_lib.reports import markdown
 from svcq_lib.reports.model import Block, Card, Cards, Cell, Column, Facts, Figure, Notes, Prose, Table, Tone
 from svcq_lib.reports.svg import clean_svg
@@ -20,6 +21,8 @@ BLOCK_MIME = "application/vnd.svcq.block+json"
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Control characters and marks that reverse the reading direction: no text needs them, formats refuse some.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# A line must not break before the per cent sign.
+_UNBROKEN = (THIN + "%", "\u202f%")
 _TONES = ("", "good", "bad", "neutral", "muted", "strong")
 _ALIGNMENTS = ("left", "right", "center")
 
@@ -34,7 +37,7 @@ class Title:
 
 
 def clean_text(value: object) -> str:
-    """Return a value as text without characters that no format can hold.
+    """Return a value as text without characters that no format can hold, "34 %" unbreakable.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def clean_text(value: object) -> str:
     str
         The text.
     """
-    return _UNPRINTABLE.sub("", "" if value is None else str(value))
+    return _UNPRINTABLE.sub("", "" if value is None else str(value)).replace(*_UNBROKEN)
 
 
 def joined(value: object) -> str:
@@ -139,7 +142,8 @@ def _table(block: Mapping[str, Any], where: str) -> Table:
         if len(row) != len(columns):
             raise ValueError(f"a row has {len(row)} cells for {len(columns)} columns")
     title, subtitle, source = (clean_text(block.get(name)) for name in ("title", "subtitle", "source"))
-    return Table(title, subtitle, source, columns, rows, joined(block.get("html") or ""), where)
+    markup = joined(block.get("html") or "").replace(*_UNBROKEN)
+    return Table(title, subtitle, source, columns, rows, markup, where)
 
 
 def _notes(block: Mapping[str, Any], where: str) -> Notes:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
+from svcq_lib.figures.style import font_files
 from svcq_lib.reports.model import Table
 
 #: Width of the text on the page, in points: A4 less two margins of 20 mm.
@@ -14,7 +17,13 @@ _SIZES = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
 _PADDING = 7.5
 # A word longer than this many ems may break: no column has to be wider for it.
 _LONGEST_WORD = 11.0
-_WIDE_LABEL = 7.0
+_WIDE_LABEL = 7.5
+# Labels, or words of a label, of so many characters stay whole; the layout boxes the same ones.
+_WHOLE_LABEL = 7
+# Labels of rows get room for two lines, up to this width, before they take more.
+_TWO_LINES = 12.0
+_BOLD = 1.06
+_BREAKS = re.compile(r"[\s\u200b]+|(?<=[\u3000-\u9fff\uff00-\uffef])|(?=[\u3000-\u9fff\uff00-\uffef])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Layout:
 
 
 def text_width(text: str) -> float:
-    """Estimate the width of a text.
+    """Return the width of a text.
 
     Parameters
     ----------
@@ -37,30 +46,31 @@ def text_width(text: str) -> float:
     Returns
     -------
     float
-        Width in ems, slightly generous: 1 for full-width characters, about 0.55 for others.
+        Width in ems, from the advance widths of the Latin font; other characters count as full-width.
     """
-    return sum(_character_width(char) for char in text)
+    advances = _advances()
+    return sum(advances.get(ord(char), _other_width(char)) for char in text)
 
 
-def _character_width(char: str) -> float:
-    if unicodedata.east_asian_width(char) in "WF":
-        return 1.0
-    if unicodedata.combining(char) or char == "\u200b":
-        return 0.0
-    return 0.72 if char.isupper() or char in "mw%@—" else 0.32 if char in " .,:;'|il!()[]\u2009" else 0.55
+@cache
+def _advances() -> dict[int, float]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font_files()["latin-regular"], lazy=True) as font:
+        units, metrics = font["head"].unitsPerEm, font["hmtx"]
+        return {point: metrics[name][0] / units for point, name in font.getBestCmap().items()}
+
+
+def _other_width(char: str) -> float:
+    if char.isspace():
+        return 0.25
+    return 0.0 if unicodedata.category(char) in ("Cf", "Mn") else 1.0
 
 
 def _longest_word(text: str) -> float:
     """Return the width that a text needs at least when it wraps between words; Chinese wraps anywhere."""
-    words: list[float] = [0.0]
-    for char in text:
-        if char.isspace() or char == "\u200b":
-            words.append(0.0)
-        elif unicodedata.east_asian_width(char) in "WF":
-            words.append(2.0)
-        else:
-            words[-1] += _character_width(char)
-    return min(max(words), _LONGEST_WORD)
+    parts = _BREAKS.split(text)
+    return min(max(map(text_width, parts)), _LONGEST_WORD) if parts else 0.0
 
 
 def layouts(table: Table) -> list[Layout]:
@@ -97,12 +107,14 @@ def _needs(table: Table, index: int) -> tuple[float, float]:
     """Return the least and the comfortable width of a column in ems."""
     column = table.columns[index]
     cells = [row[index].text for row in table.rows]
-    label = _longest_word(column.label) * 1.05
+    words = [column.label] if len(column.label) <= _WHOLE_LABEL else column.label.split(" ")
+    label = _BOLD * max(_longest_word(column.label), *(min(text_width(word), _WHOLE_LABEL) for word in words))
     if column.align == "left":
-        least = max([label, *map(_longest_word, cells)])
-        return least, max([label, *map(text_width, cells)])
-    least = max([label, *(min(text_width(cell), _LONGEST_WORD) for cell in cells)])
-    return least, max(least, min(text_width(column.label) * 1.05, _WIDE_LABEL))
+        longest = max([label, *map(text_width, cells)])
+        least = max([label, *map(_longest_word, cells), min(longest / 2, _TWO_LINES)])
+        return least, longest
+    least = max([label, *(min(text_width(cell) * _BOLD, _LONGEST_WORD) for cell in cells)])
+    return least, max(least, min(text_width(column.label) * _BOLD, _WIDE_LABEL))
 
 
 def _fitted(needs: Sequence[tuple[float, float]], size: float) -> tuple[float, ...]:

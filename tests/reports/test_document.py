@@ -149,6 +149,24 @@ def test_control_characters_and_reversed_text_are_taken_out():
     assert document(code(display({BLOCK_MIME: block}))).title == "abc"
 
 
+def test_a_line_cannot_break_before_the_per_cent_sign():
+    block = {"svcq": 1, "type": "prose", "markdown": "34\u2009% of\u20092026"}
+    assert plain(document(code(display({BLOCK_MIME: block}))).blocks[0]) == "34\u202f% of\u20092026"
+
+
+def test_the_title_block_can_name_what_the_cover_shows():
+    cover = {"study": "S", "unit": "U", "n": 1200, "period": "2026-Q3", "period_label": ""}
+    block = {"svcq": 1, "type": "title", "text": "T", "kicker": "", "cover": cover}
+    doc = document(code(display({BLOCK_MIME: block})), svcq={"report": "R", "unit": "V"})
+    assert (doc.study, doc.unit, doc.base, doc.report, doc.kicker) == (
+        "S",
+        "V",
+        "1,200",
+        "R",
+        "S · V · 2026 Q3",
+    )
+
+
 def test_markdown_keeps_nothing_that_acts():
     nodes = markdown.parse(
         "[in](#a) [out](http://x.y) ![pic](http://x.y/p.png) <script>x</script> <http://auto.z>\n\n<div>d</div>"
