@@ -44,7 +44,7 @@ def means(moments: Moments, design: Design, by: Sequence[str] = (), *, ci_level:
     groups, p = len(plain.keys), len(plain.columns)
     table = plain.keys.loc[np.repeat(np.arange(groups), p)].reset_index(drop=True)
     flat = {
-        "estimate": simple.estimate, "std_error": np.sqrt(variance), "df": np.broadcast_to(df, (groups, p)),
+        "estimate": simple.estimate, "std_error": np.sqrt(np.maximum(variance, 0)), "df": np.broadcast_to(df, (groups, p)),
         "std_dev": simple.std_dev, "n": plain.sums["n"], "n_eff": simple.n_eff,
     }
     table["column"] = np.tile(np.array(plain.columns, dtype=object), groups)
@@ -72,7 +72,8 @@ def _design_variance(
         if design.kind == "strata":
             variance[group] = stratified_variance(dense, rows, fraction)[1]
         else:
-            estimate = dense["swx"].sum(axis=0) / dense["sw"].sum(axis=0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                estimate = dense["swx"].sum(axis=0) / dense["sw"].sum(axis=0)
             variance[group] = linearize.ratio_variance_from_psus(
                 dense["sw"], dense["swx"], estimate, design.block_strata, fraction
             )

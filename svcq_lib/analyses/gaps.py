@@ -14,6 +14,7 @@ from svcq_lib.analyses.context import Context, base_notes, context_of, suppresse
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Derived, Difference, Mean, PointsWeighted, Present
+from svcq_lib.evidence.moments import Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
 from svcq_lib.measures.reliability import cronbach_alpha_from_covariance
 from svcq_lib.stats import intervals, matrices, resample
@@ -47,8 +48,8 @@ class GapsResult:
         p_value, p_adjusted, n, suppressed
     periods : DataFrame, one row per period and dimension (and ``overall``)
         period, term, estimate, std_error, conf_low, conf_high, n, suppressed
-    changes : DataFrame, one row per dimension (and ``overall``)
-        term, period, previous, estimate, change, change_low, change_high, p_value, p_adjusted, n
+    changes : DataFrame, one row per dimension (and ``overall``) and earlier period
+        term, since ("previous" or "first"), period, previous, estimate, change, change_low, change_high, p_value, p_adjusted, n
     notes : tuple of Note
         Caveats.
     context : Context
@@ -215,7 +216,7 @@ def gaps(
     items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
     dimensions = _block(table, study, [one.name for one in terms], mode, adjust_method)
     dimensions = dimensions.join(_alphas(evidence, terms, ci_level), on="term")
-    dimensions = dimensions.join(_importance(table, evidence, terms, ci_level, n_boot, seed), on="term")
+    dimensions = dimensions.join(_importance(table, evidence, terms, study, ci_level, n_boot, seed), on="term")
     overall = _block(table, study, ["overall"], mode, "none")
     if "weighted.gap" in table.index:
         overall = pd.concat([overall, _block(table, study, ["weighted"], mode, "none")], ignore_index=True)
@@ -249,7 +250,7 @@ def _block(table: pd.DataFrame, study: Study, terms: Sequence[str], mode: Mode, 
         main["expectation"] = table.loc[[_names(term)[1] for term in terms], "estimate"].to_numpy()
         perceived = table.loc[[_names(term)[2] for term in terms]]
         main["gap"] = main["estimate"]
-        main["statistic"] = main["estimate"] / main["std_error"]
+        main["statistic"] = main["estimate"] / main["std_error"].where(main["std_error"] > 0)
         main["p_value"] = intervals.t_p_value(main["statistic"].to_numpy(), main["df"].to_numpy())
         main["effect_size"] = main["estimate"] / main["std_dev"].where(main["std_dev"] > 0)
     else:
@@ -283,19 +284,24 @@ def _alphas(evidence: Evidence, terms: list[Dimension], ci_level: float) -> pd.D
 
 
 def _importance(
-    table: pd.DataFrame, evidence: Evidence, terms: list[Dimension], ci_level: float, n_boot: int, seed: int
+    table: pd.DataFrame, evidence: Evidence, terms: list[Dimension], study: Study, ci_level: float, n_boot: int,
+    seed: int,
 ) -> pd.DataFrame:
     """Return mean importance points and each dimension's share of the points-weighted gap."""
     columns = ["importance_points", "contribution", "share", "share_low", "share_high"]
     if "gaps.shares" not in evidence.moments:
         return pd.DataFrame(columns=columns, dtype=float)
     total = evidence.moments["gaps.shares"].total().sums
+    if total["n"][0].min() < study.thresholds.suppress:
+        return pd.DataFrame(columns=columns, dtype=float)
     contribution = (total["swx"] / total["sw"])[0]
     strata = evidence.design.block_strata
     draws = resample.block_weights(len(strata), n_boot, seed, strata)
     sums = estimates.bootstrap_sums(evidence, "gaps.shares", draws)
-    replicate = sums["swx"] / sums["sw"]
-    low, high = intervals.percentile_interval(replicate / replicate.sum(axis=1, keepdims=True), ci_level, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        replicate = sums["swx"] / sums["sw"]
+        shares = replicate / replicate.sum(axis=1, keepdims=True)
+    low, high = intervals.percentile_interval(shares, ci_level, axis=0)
     names = [one.name for one in terms]
     points = table.loc[[f"points.{name}" for name in names], "estimate"].to_numpy()
     values = [points, contribution, contribution / contribution.sum(), low, high]
@@ -334,22 +340,16 @@ def _periods(study: Study, evidence: Evidence, ci_level: float) -> pd.DataFrame:
 
 
 def _changes(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
-    columns = ["term", "period", "previous", "estimate", "change", "change_low", "change_high", "p_value",
+    columns = ["term", "since", "period", "previous", "estimate", "change", "change_low", "change_high", "p_value",
                "p_adjusted", "n"]
     found = spans.latest_two(evidence.moments["gaps.period"], study) if study.responses.date else None
     if found is None:
         return pd.DataFrame(columns=columns)
-    now, before = (
-        estimates.suppress(
-            _tidy(estimates.means(one, evidence.design, ci_level=ci_level)), study.thresholds.suppress,
-            estimates.INTERVAL,
-        )
-        for one in (found.current, found.previous)
-    )
-    table = now.join(estimates.compare(now, before, ci_level=ci_level))
-    table = table.assign(period=found.current_name, previous=found.previous_name)
-    table["p_adjusted"] = adjust(table["p_value"].to_numpy(), method)
-    return table[columns]
+    def shown(moments: Moments) -> pd.DataFrame:
+        table = _tidy(estimates.means(moments, evidence.design, ci_level=ci_level))
+        return estimates.suppress(table, study.thresholds.suppress, estimates.INTERVAL)
+
+    return spans.changes(found, shown, method, ci_level=ci_level)[columns]
 
 
 def _notes(study: Study, mode: Mode, items: pd.DataFrame, evidence: Evidence) -> list[Note]:

@@ -141,7 +141,7 @@ def _scaled(table: pd.DataFrame, one: Measured, ci_level: float) -> pd.DataFrame
     if one.measure == "index_100":
         return _linear(table, one.outcome)
     if one.measure == "nps":
-        n = table["n"]
+        n = table["n"].clip(lower=1)
         table = table.assign(estimate=100 * table["estimate"], std_error=100 * table["std_error"] * np.sqrt((n - 1) / n))
         low, high = intervals.normal_interval(table["estimate"].to_numpy(), table["std_error"].to_numpy(), ci_level)
         return table.assign(conf_low=low, conf_high=high)

@@ -13,6 +13,7 @@ from svcq_lib.analyses.context import Context, base_notes, context_of, suppresse
 from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.moments import Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
 from svcq_lib.stats.multiplicity import Method, adjust
 from svcq_lib.study import Outcome, Study
@@ -29,9 +30,9 @@ class ScoresResult:
     headline : DataFrame, one row per outcome and measure
         outcome, measure, primary, high_is_good, estimate, std_error, conf_low, conf_high, n, n_eff, suppressed.
         Shares are 0–1, ``index_100`` 0–100, ``nps`` −100–100, means on the outcome's scale.
-    changes : DataFrame, one row per primary measure
-        outcome, measure, high_is_good, period, previous, estimate, change, change_low, change_high, p_value,
-        p_adjusted, n. Empty if there is no earlier period.
+    changes : DataFrame, one row per primary measure and earlier period
+        outcome, measure, high_is_good, since ("previous" or "first"), period, previous (the period compared with),
+        estimate, change, change_low, change_high, p_value, p_adjusted, n. Empty if there is no earlier period.
     periods : DataFrame, one row per period and primary measure
         period, outcome, measure, estimate, std_error, conf_low, conf_high, n, n_eff, suppressed
     segments : DataFrame, one row per segment, level and primary measure
@@ -146,20 +147,16 @@ def _primary(chosen: Sequence[Outcome]) -> list[Measured]:
 def _changes(
     study: Study, evidence: Evidence, measured: list[Measured], method: Method, ci_level: float
 ) -> pd.DataFrame:
-    columns = ["outcome", "measure", "high_is_good", "period", "previous", "estimate", "change", "change_low",
+    columns = ["outcome", "measure", "high_is_good", "since", "period", "previous", "estimate", "change", "change_low",
                "change_high", "p_value", "p_adjusted", "n"]
     found = spans.latest_two(evidence.moments["scores.period"], study) if study.responses.date else None
     if found is None:
         return pd.DataFrame(columns=columns)
-    now, before = (
-        estimates.suppress(
-            measured_means(one, evidence.design, measured, ci_level=ci_level), study.thresholds.suppress, FIGURES
-        )
-        for one in (found.current, found.previous)
-    )
-    table = now.join(estimates.compare(now, before, ci_level=ci_level))
-    table = table.assign(period=found.current_name, previous=found.previous_name)
-    table["p_adjusted"] = adjust(table["p_value"].to_numpy(), method)
+    def shown(moments: Moments) -> pd.DataFrame:
+        table = measured_means(moments, evidence.design, measured, ci_level=ci_level)
+        return estimates.suppress(table, study.thresholds.suppress, FIGURES)
+
+    table = spans.changes(found, shown, method, ci_level=ci_level)
     return table[columns]
 
 

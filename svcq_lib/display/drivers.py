@@ -89,11 +89,11 @@ def table(result: DriverResult, name: str, lang: Lang) -> Block | None:
     if narrative.facts(result)["empty"]:
         return None
     columns = {
-        "importance": ["term", "share", "conf_low", "conf_high", "rank", "rank_low", "rank_high", "performance", "quadrant", "n"],
+        "importance": ["term", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "performance", "quadrant", "n"],
         "method": ["term", "lmg", "relative_weights", "beta", "beta_low", "beta_high", "correlation", "vif"],
     }[name]
-    # the share's limits are conf_low and conf_high; hidden twins would win the pairing
     frame = result.importance.drop(columns=["performance_low", "performance_high"])
+    frame = frame.rename(columns={"conf_low": "share_low", "conf_high": "share_high"})
     made = display_table(
         frame, columns=columns, labels=result.context.labels, lang=lang, ci_level=result.context.ci_level,
         digits={"rank": 0, "lmg": 3, "relative_weights": 3},

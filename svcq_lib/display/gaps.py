@@ -171,7 +171,7 @@ def _shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> Di
         "dimensions": ["term", *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS), *(["share"] if paired else ["alpha"])],
         "items": ["term", *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS)],
         "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
-        "changes": ["term", "estimate", "change", "p_adjusted", "n"],
+        "changes": ["term", "previous", "estimate", "change", "p_adjusted", "n"],
     }[name]
     if "share" in columns and ("share" not in frame or frame["share"].isna().all()):
         columns.remove("share")

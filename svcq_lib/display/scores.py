@@ -19,13 +19,13 @@ from svcq_lib.vocabulary import Kind, word
 MOST_CARDS = 5
 WORDS = {
     "en": {
-        "headline": "All figures", "changes": "Change since the period before", "goals": "Targets and benchmarks",
+        "headline": "All figures", "changes": "Change since earlier periods", "goals": "Targets and benchmarks",
         "segments": "Groups of {name}: {outcome}", "whole": "All", "above": "above", "below": "below",
         "unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target", "benchmark": "benchmark",
         "verdict": "Verdict", "source": "Source", "value": "Set at",
     },
     "zh": {
-        "headline": "全部数字", "changes": "与上期相比的变化", "goals": "目标与标杆",
+        "headline": "全部数字", "changes": "与先前期间相比的变化", "goals": "目标与标杆",
         "segments": "按{name}分组：{outcome}", "whole": "全部", "above": "高于", "below": "低于",
         "unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
         "verdict": "判断", "source": "来源", "value": "数值",
@@ -53,7 +53,8 @@ def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
     kind = _kind(row["measure"])
     name = result.context.label(row["outcome"], lang)
     change, tone = "", "neutral"
-    rows = result.changes[result.changes["outcome"] == row["outcome"]] if len(result.changes) else result.changes
+    rows = result.changes
+    rows = rows[(rows["outcome"] == row["outcome"]) & (rows["since"] == "previous")] if len(rows) else rows
     if len(rows) and pd.notna(rows["change"].iloc[0]):
         one = rows.iloc[0]
         sure = bool(one["p_adjusted"] < 1 - result.context.ci_level)
@@ -125,8 +126,8 @@ def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segmen
     made = display_table(
         frame, columns=columns, labels=result.context.labels, lang=lang, ci_level=result.context.ci_level,
         highlight=_tones(frame, 1 - result.context.ci_level),  # type: ignore[arg-type]
-        headings={key: value for key, value in WORDS[lang].items() if key in ("verdict", "source", "value", "kind")},
-        kinds={"verdict": "text", "source": "text", "kind": "text", "label": "text"} if name == "goals" else None,
+        headings={key: value for key, value in WORDS[lang].items() if key in ("verdict", "source", "value")},
+        kinds={"verdict": "text", "source": "text", "value": "score"} if name == "goals" else None,
     )
     heading = typeset(WORDS[lang][name].format(**names), lang)
     return blocks.table(made, heading, lang, source=words.source_line(result.context, lang))
@@ -140,11 +141,13 @@ def _frame(
         return frame.assign(level=frame["label"]), ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"]
     if name == "goals":
         goals = result.goals.assign(label=[one.text(lang) for one in result.goals["label"]])
+        marks = ["：" if lang == "zh" else ": "] * len(goals)
         for column in ("kind", "verdict"):
             goals[column] = [WORDS[lang][code] for code in goals[column]]
-        return goals, ["outcome", "measure", "estimate", "conf_low", "conf_high", "kind", "value", "verdict", "source"]
+        goals["outcome"] = [f"{one}{mark}{name}" for one, mark, name in zip(goals["kind"], marks, goals["label"], strict=True)]
+        return goals, ["outcome", "measure", "estimate", "conf_low", "conf_high", "value", "verdict", "source"]
     if name == "changes":
-        return result.changes, ["outcome", "measure", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"]
+        return result.changes, ["outcome", "previous", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"]
     return result.headline, ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"]
 
 

@@ -30,6 +30,10 @@ SENTENCES = {
         "closed": "The gap closed by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
         "widened": "The gap widened by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
         "no_change": "Between {previous:period} and {period:period} the data show no clear change of the overall gap ({change:+2} {change_interval:i2}).",
+        "terms_closed": "From {previous:period} to {period:period} the gap closed in {closed:list}.",
+        "terms_widened": "From {previous:period} to {period:period} the gap widened in {widened:list}.",
+        "terms_rose": "From {previous:period} to {period:period} {closed:list} rose.",
+        "terms_fell": "From {previous:period} to {period:period} {widened:list} fell.",
         "level_perception": "Customers rate the service {perception:2} {interval:i2} over all dimensions.",
         "rose": "The rating rose by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
         "fell": "The rating fell by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
@@ -82,6 +86,10 @@ SENTENCES = {
         "closed": "{previous:period}至{period:period}，差距缩小 {change:2} {change_interval:i2}。",
         "widened": "{previous:period}至{period:period}，差距扩大 {change:2} {change_interval:i2}。",
         "no_change": "{previous:period}至{period:period}，数据未显示总体差距有明确变化（{change:+2} {change_interval:i2}）。",
+        "terms_closed": "{previous:period}至{period:period}，{closed:list}的差距缩小。",
+        "terms_widened": "{previous:period}至{period:period}，{widened:list}的差距扩大。",
+        "terms_rose": "{previous:period}至{period:period}，{closed:list}上升。",
+        "terms_fell": "{previous:period}至{period:period}，{widened:list}下降。",
         "level_perception": "客户对各维度的总体评分为 {perception:2} {interval:i2}。",
         "rose": "{previous:period}至{period:period}，评分上升 {change:2} {change_interval:i2}。",
         "fell": "{previous:period}至{period:period}，评分下降 {change:2} {change_interval:i2}。",
@@ -154,6 +162,11 @@ def facts(result: GapsResult) -> dict[str, Any]:
         found |= {"expectation": row["expectation"], "overall_perception": row["perception"]}
         found |= {"overall": row["estimate"], "interval": (row["conf_low"], row["conf_high"])}
     found |= _weighted(result, overall) | _change(result, alpha) | _levels(result, alpha)
+    found["first"] = _change(result, alpha, "first")
+    rows = result.changes
+    rows = rows[(rows["since"] == "first") & (rows["term"] != "overall") & (rows["p_adjusted"] < alpha)]
+    found["closed"] = rows.loc[rows["change"] > 0, "term"].tolist()
+    found["widened"] = rows.loc[rows["change"] < 0, "term"].tolist()
     return found
 
 
@@ -169,8 +182,9 @@ def _weighted(result: GapsResult, overall: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _change(result: GapsResult, alpha: float) -> dict[str, Any]:
-    rows = result.changes[result.changes["term"] == "overall"] if len(result.changes) else result.changes
+def _change(result: GapsResult, alpha: float, since: str = "previous") -> dict[str, Any]:
+    rows = result.changes
+    rows = rows[(rows["term"] == "overall") & (rows["since"] == since)] if len(rows) else rows
     if rows.empty or pd.isna(rows["change"].iloc[0]):
         return {}
     row = rows.iloc[0]
@@ -221,7 +235,7 @@ def _named(result: GapsResult, found: dict[str, Any], lang: Lang) -> dict[str, A
     for key in ("widest", "top", "segment"):
         if key in named:
             named[key] = label(named[key], lang)
-    for key in ("short", "met", "exceeds", "tied"):
+    for key in ("short", "met", "exceeds", "tied", "closed", "widened"):
         if key in named:
             named[key] = [label(name, lang) for name in named[key]]
     named["things"] = SENTENCES[lang]["dimensions" if len(result.dimensions) > 1 else "items"]
@@ -282,13 +296,13 @@ def describe(result: GapsResult, *, lang: Lang = "en") -> str:
         return ""
     if result.mode == "perception_only":
         values["perception"] = found["overall_perception"]
-        parts = [say(SENTENCES, "level_perception", values, lang), _change_sentence(found, values, lang, True)]
+        parts = [say(SENTENCES, "level_perception", values, lang), *_change_sentences(found, values, lang, True)]
         return paragraph([*parts, say(SENTENCES, "perception_only", values, lang)], lang)
     values["perception"] = found["overall_perception"]
     parts = [say(SENTENCES, "level", values, lang), *_short_sentences(found, values, lang)]
     if "weighted" in found:
         parts.append(say(SENTENCES, "weighted", values, lang))
-    return paragraph([*parts, _change_sentence(found, values, lang, False)], lang)
+    return paragraph([*parts, *_change_sentences(found, values, lang, False)], lang)
 
 
 def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) -> list[str]:
@@ -306,6 +320,19 @@ def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) 
     if found["exceeds"]:
         parts.append(say(SENTENCES, "exceeds", values, lang))
     return parts
+
+
+def _change_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang, perception: bool) -> list[str]:
+    """Return what changed since the period before and, if sure, since the first one: overall and by dimension."""
+    said = [_change_sentence(found, values, lang, perception)]
+    if found["first"].get("sure"):
+        said.append(_change_sentence(found["first"], {**values, **found["first"]}, lang, perception))
+    words = {"closed": "rose", "widened": "fell"} if perception else {"closed": "closed", "widened": "widened"}
+    said += [
+        say(SENTENCES, f"terms_{word_}", {**values, **found["first"]}, lang)
+        for name, word_ in words.items() if found[name]
+    ]
+    return said
 
 
 def _change_sentence(found: dict[str, Any], values: dict[str, Any], lang: Lang, perception: bool) -> str:
@@ -351,8 +378,9 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
         values |= {"cells": len(rows), "marked": marked, "segment": result.context.label(segment, lang)}
         code = "finding_heatmap" if marked else "finding_heatmap_none"
     elif figure == "periods":
-        code = _period_code(result, found)
-        values |= {} if "previous" in found else {"previous": result.periods["period"].iloc[0]}
+        change = found["first"] or {name: found[name] for name in ("change", "sure", "period", "previous") if name in found}
+        code = _period_code(result, change)
+        values |= change or {"previous": result.periods["period"].iloc[0]}
     else:
         code, more = _finding(result, figure, found, alpha)
         values |= more

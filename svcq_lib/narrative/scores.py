@@ -7,9 +7,12 @@ from typing import Any
 import pandas as pd
 
 from svcq_lib.analyses.scores import ScoresResult
-from svcq_lib.formats import Lang
+from svcq_lib.formats import Lang, number
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.vocabulary import word
+
+SPOKEN = 2
+"""How many figures the opening sentences name; the cards show the others."""
 
 SENTENCES = {
     "en": {
@@ -25,15 +28,15 @@ SENTENCES = {
         "level_nps": "{label} is **{estimate:+0}** {interval:i0}: {promoters:%} promoters and {detractors:%} detractors.",
         "level_mean": "{label} averages **{estimate:2}** {interval:i2}.",
         "level_share": "{label}: **{estimate:%}** {interval:i%}.",
-        "better": "{better:list} improved from {previous:period} to {period:period}.",
-        "worse": "{worse:list} worsened from {previous:period} to {period:period}.",
-        "same": "From {previous:period} to {period:period} the data show no clear change of {same:list}.",
-        "goal_above": "{label} is above the {kind} of {value:1} ({name}).",
-        "goal_below": "{label} is below the {kind} of {value:1} ({name}).",
-        "goal_unclear": "Whether {label} reaches the {kind} of {value:1} ({name}) cannot be told from these data.",
-        "finding_headline": "{k} headline figures and how sure they are",
-        "finding_periods_better": "{label} improved from {previous:period} to {period:period}",
-        "finding_periods_worse": "{label} worsened from {previous:period} to {period:period}",
+        "better": "From {previous:period} to {period:period} {better:list} improved.",
+        "worse": "From {previous:period} to {period:period} {worse:list} worsened.",
+        "same": "From {previous:period} to {period:period} the data show no clear change of any headline figure.",
+        "goals": "Of {goals} targets and benchmarks, {verdicts:list}.",
+        "goals_above": "{count} are exceeded",
+        "goals_below": "{count} are missed",
+        "goals_unclear": "{count} cannot be judged from these data",
+        "finding_periods_better": "{label} improved from {previous:period} to {period:period}, by {change}",
+        "finding_periods_worse": "{label} worsened from {previous:period} to {period:period}, by {change}",
         "finding_periods_none": "{label}: no clear change since {previous:period}",
         "finding_periods_only": "{label} over time",
         "finding_segments": "{segment}: {worse} of {levels} groups do worse than the others, {better} better",
@@ -42,8 +45,6 @@ SENTENCES = {
         "sub_periods": "{label}, {measure} by period{weighted}; {ci:%} bands; n = {base:range} a period.",
         "sub_segments": "{label}, {measure} by group{weighted}; {ci:%} intervals; marked: different from all others after adjustment ({method}). n = {base:range}.",
         "sub_distribution": "Share of answers at each level{weighted}; n = {base:range}.",
-        "kind_target": "target",
-        "kind_benchmark": "benchmark",
         "weighted_word": ", weighted",
     },
     "zh": {
@@ -61,13 +62,13 @@ SENTENCES = {
         "level_share": "{label}：**{estimate:%}** {interval:i%}。",
         "better": "{previous:period}至{period:period}，{better:list}有所改善。",
         "worse": "{previous:period}至{period:period}，{worse:list}有所下降。",
-        "same": "{previous:period}至{period:period}，数据未显示{same:list}有明确变化。",
-        "goal_above": "{label}高于{kind} {value:1}（{name}）。",
-        "goal_below": "{label}低于{kind} {value:1}（{name}）。",
-        "goal_unclear": "现有数据不足以判断{label}是否达到{kind} {value:1}（{name}）。",
-        "finding_headline": "{k} 项核心指标及其不确定性",
-        "finding_periods_better": "{previous:period}至{period:period}{label}改善",
-        "finding_periods_worse": "{previous:period}至{period:period}{label}下降",
+        "same": "{previous:period}至{period:period}，数据未显示任何核心数字有明确变化。",
+        "goals": "在 {goals} 项目标与标杆中，{verdicts:list}。",
+        "goals_above": "{count} 项超过",
+        "goals_below": "{count} 项未达到",
+        "goals_unclear": "{count} 项无法判断",
+        "finding_periods_better": "{previous:period}至{period:period}，{label}改善 {change}",
+        "finding_periods_worse": "{previous:period}至{period:period}，{label}下降 {change}",
         "finding_periods_none": "{label}：与{previous:period}相比无明确变化",
         "finding_periods_only": "{label}的变化过程",
         "finding_segments": "{segment}：{levels} 组中有 {worse} 组差于其他组，{better} 组好于其他组",
@@ -76,8 +77,6 @@ SENTENCES = {
         "sub_periods": "各期{label}，{measure}{weighted}；{ci:%} 置信带；每期 n = {base:range}。",
         "sub_segments": "各组{label}，{measure}{weighted}；{ci:%} 置信区间；标记：经 {method}后与其他各组不同。n = {base:range}。",
         "sub_distribution": "各答案所占比例{weighted}；n = {base:range}。",
-        "kind_target": "目标",
-        "kind_benchmark": "标杆",
         "weighted_word": "，加权",
     },
 }
@@ -100,8 +99,8 @@ def facts(result: ScoresResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``levels`` (one dict per primary figure), ``better``, ``worse``, ``same`` (outcomes by their adjusted
-        test), the two periods, ``lead`` and ``empty``.
+        ``levels`` (one dict per primary figure), ``previous`` and ``first`` (see :func:`changes_of`), verdicts of
+        targets and benchmarks, ``lead`` and ``empty``.
     """
     wide = result.headline.set_index(["outcome", "measure"])
     levels = []
@@ -112,11 +111,31 @@ def facts(result: ScoresResult) -> dict[str, Any]:
             one |= {name: wide.loc[(outcome, name), "estimate"] for name in ("promoters", "detractors")}
         levels.append(one)
     found: dict[str, Any] = {"levels": levels, "lead": lead(result), "empty": not levels}
-    return found | _changes(result)
+    for since in ("previous", "first"):
+        found[since] = changes_of(result, since)
+    if len(result.goals):
+        verdicts = result.goals["verdict"].value_counts()
+        found |= {"goals": len(result.goals), **{one: int(verdicts.get(one, 0)) for one in ("above", "below", "unclear")}}
+    return found
 
 
-def _changes(result: ScoresResult) -> dict[str, Any]:
-    table = result.changes.dropna(subset=["change"]) if len(result.changes) else result.changes
+def changes_of(result: ScoresResult, since: str) -> dict[str, Any]:
+    """Return which outcomes changed beyond noise.
+
+    Parameters
+    ----------
+    result : ScoresResult
+        The scorecard.
+    since : {"previous", "first"}
+        The earlier period.
+
+    Returns
+    -------
+    dict
+        better, worse, same (outcomes), period, previous; empty if there is no such period.
+    """
+    table = result.changes[result.changes["since"] == since] if len(result.changes) else result.changes
+    table = table.dropna(subset=["change"]) if len(table) else table
     if table.empty:
         return {}
     sure = (table["p_adjusted"] < 1 - result.context.ci_level).astype(bool)
@@ -147,10 +166,10 @@ def title(result: ScoresResult, *, lang: Lang = "en") -> str:
     if found["empty"]:
         return say(SENTENCES, "title_empty", {}, lang, markdown=False)
     first = found["levels"][0]
-    values = {**first, **found, "label": result.context.label(first["outcome"], lang)}
+    values = {**first, **found["previous"], "label": result.context.label(first["outcome"], lang)}
     text = say(SENTENCES, first["measure"], values, lang, markdown=False)
     for group in ("better", "worse", "same"):
-        if first["outcome"] in found.get(group, ()):
+        if first["outcome"] in found["previous"].get(group, ()):
             text += say(SENTENCES, f"title_{group}", values, lang, markdown=False)
     return text
 
@@ -173,22 +192,23 @@ def describe(result: ScoresResult, *, lang: Lang = "en") -> str:
     found, label = facts(result), result.context.label
     parts = [
         say(SENTENCES, f"level_{one['measure']}", {**one, "label": label(one["outcome"], lang)}, lang)
-        for one in found["levels"]
+        for one in found["levels"][:SPOKEN]
     ]
-    for group in ("better", "worse", "same"):
-        if found.get(group):
-            parts.append(say(SENTENCES, group, {**found, group: [label(name, lang) for name in found[group]]}, lang))
-    parts += [_goal(result, row, lang) for _, row in result.goals.iterrows() if pd.notna(row["estimate"])]
+    for since in ("previous", "first"):
+        changed = found[since]
+        for group in ("better", "worse"):
+            if changed.get(group):
+                names = [label(name, lang) for name in changed[group]]
+                parts.append(say(SENTENCES, group, {**changed, group: names}, lang))
+        if since == "previous" and changed and not (changed["better"] or changed["worse"]):
+            parts.append(say(SENTENCES, "same", changed, lang))
+    if "goals" in found and not found["empty"]:
+        said = [
+            say(SENTENCES, f"goals_{one}", {"count": found[one]}, lang, markdown=False)
+            for one in ("above", "below", "unclear") if found[one]
+        ]
+        parts.append(say(SENTENCES, "goals", {**found, "verdicts": said}, lang))
     return paragraph(parts, lang)
-
-
-def _goal(result: ScoresResult, row: pd.Series, lang: Lang) -> str:
-    percent = row["measure"] in ("share", "top_box")
-    values = {
-        "label": result.context.label(row["outcome"], lang), "kind": SENTENCES[lang][f"kind_{row['kind']}"],
-        "value": 100 * row["value"] if percent else row["value"], "name": row["label"].text(lang),
-    }
-    return say(SENTENCES, f"goal_{row['verdict']}", values, lang)
 
 
 def finding(
@@ -220,26 +240,37 @@ def finding(
         table = table[table["segment"] == segment]
     measure = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]]["measure"].iloc[0]
     values = {
-        **found, "label": result.context.label(outcome, lang), "segment": result.context.label(segment, lang),
+        **_since(result, found, outcome), "label": result.context.label(outcome, lang), "segment": result.context.label(segment, lang),
         "measure": word(measure, lang), "ci": result.context.ci_level, "method": word(result.context.adjustment, lang),
         "base": (table["n"].sum(),) * 2 if figure == "distribution" else (table["n"].min(), table["n"].max()),
         "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "", **_levels(result, table),
     }
-    code = _finding(found, figure, outcome, values)
+    code = _finding(values, figure, outcome)
     return tuple(say(SENTENCES, one, values, lang, markdown=False) for one in (code, f"sub_{figure}"))  # type: ignore[return-value]
 
 
-def _finding(found: dict[str, Any], figure: str, outcome: str, values: dict[str, Any]) -> str:
+def _since(result: ScoresResult, found: dict[str, Any], outcome: str) -> dict[str, Any]:
+    """Return the change that a trend is judged by: since the first period, else since the one before."""
+    since = "first" if found["first"] else "previous"
+    if not found[since]:
+        return {}
+    rows = result.changes[(result.changes["since"] == since) & (result.changes["outcome"] == outcome)]
+    size = abs(rows["change"].iloc[0]) if len(rows) else float("nan")
+    share = len(rows) and rows["measure"].iloc[0] == "share"
+    return {**found[since], "change": number(100 * size if share else size, 1 if share else 2)}
+
+
+def _finding(values: dict[str, Any], figure: str, outcome: str) -> str:
     if figure == "segments":
         return "finding_segments" if values["worse"] + values["better"] else "finding_segments_none"
-    if figure == "periods":
-        if "previous" not in found:
-            return "finding_periods_only"
-        for group in ("better", "worse"):
-            if outcome in found[group]:
-                return f"finding_periods_{group}"
-        return "finding_periods_none"
-    return f"finding_{figure}"
+    if figure == "distribution":
+        return "finding_distribution"
+    if "previous" not in values:
+        return "finding_periods_only"
+    for group in ("better", "worse"):
+        if outcome in values[group]:
+            return f"finding_periods_{group}"
+    return "finding_periods_none"
 
 
 def _levels(result: ScoresResult, table: pd.DataFrame) -> dict[str, Any]:
