@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from svcq_lib.analyses.drivers import DriverResult, drivers
     from svcq_lib.analyses.gaps import GapsResult, gaps
     from svcq_lib.analyses.scores import ScoresResult, scores
-    from svcq_lib.display import caveats, figure, headline, method, provenance, save, segments, show, table, trends
+    from svcq_lib.display import (
+        caveats,
+        figure,
+        headline,
+        method,
+        provenance,
+        save,
+        segments,
+        show,
+        table,
+        trends,
+    )
     from svcq_lib.errors import (
         DataError,
         MethodError,
@@ -24,8 +35,9 @@ if TYPE_CHECKING:
         StudyError,
         SvcqError,
     )
-    from svcq_lib.sources.contracts import CheckReport, check
+    from svcq_lib.sources.contracts import check
     from svcq_lib.sources.demo import write_demo
+    from svcq_lib.sources.faults import CheckReport
     from svcq_lib.sources.init import init_study
     from svcq_lib.sources.open import open_study
     from svcq_lib.sources.prepared import read_table
@@ -43,7 +55,8 @@ _HOMES = {
     "svcq_lib.errors": (
         "DataError", "MethodError", "Note", "ParameterError", "ReportError", "StudyError", "SvcqError",
     ),
-    "svcq_lib.sources.contracts": ("CheckReport", "check"),
+    "svcq_lib.sources.contracts": ("check",),
+    "svcq_lib.sources.faults": ("CheckReport",),
     "svcq_lib.sources.demo": ("write_demo",),
     "svcq_lib.sources.init": ("init_study",),
     "svcq_lib.sources.open": ("open_study",),

@@ -18,9 +18,12 @@ from svcq_lib.errors import ParameterError, SvcqError
 
 DONE, FAILED, WRONG = 0, 1, 2
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_show_locals=False,
-    help="Service-quality analytics: from a study file to reports.\n\nExample: `svcq demo d && svcq run d/study.toml gaps "
-    "--to html,pdf`",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    help="Service-quality analytics: from a study file to reports.\n\n"
+    "Example: `svcq demo d && svcq run d/study.toml gaps --to html,pdf`",
 )
 out_console = Console(soft_wrap=True)
 err_console = Console(stderr=True, soft_wrap=True)
@@ -61,7 +64,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     del version
 
@@ -146,11 +151,19 @@ def params(report: Annotated[str, typer.Argument(help="Name of a report.")]) -> 
 def run(
     study: Annotated[Path, typer.Argument(help="Study file, or its folder.")],
     reports: Annotated[list[str] | None, typer.Argument(help="Reports to make; all by default.")] = None,
-    parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE of a report.")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", help="SEGMENT=LEVEL to restrict rows to.")] = None,
-    period: Annotated[str | None, typer.Option(help="2026, 2026-Q3, 2026-07, or a range FIRST..LAST.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE of a report.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="SEGMENT=LEVEL to restrict rows to.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="2026, 2026-Q3, 2026-07, or a range FIRST..LAST.")
+    ] = None,
     to: Annotated[str, typer.Option("--to", help="html, pdf or both, by comma.")] = "html",
-    lang: Annotated[str | None, typer.Option(help="en, zh or both, by comma; the study's by default.")] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="en, zh or both, by comma; the study's by default.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; reports/NAME by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Reports made at a time; one per core, at most 4.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Make reports even if nothing has changed.")] = False,
@@ -166,15 +179,25 @@ def run(
 
     with _Bar() as bar:
         summary = run_reports(
-            study, reports or (), parameters=_typed(reports, _pairs(parameter, "-p")), where=_pairs(where, "--where"),
-            period=period, formats=_words(to), langs=_words(lang), out=out, jobs=jobs or default_jobs(), force=force,
+            study,
+            reports or (),
+            parameters=_typed(reports, _pairs(parameter, "-p")),
+            where=_pairs(where, "--where"),
+            period=period,
+            formats=_words(to),
+            langs=_words(lang),
+            out=out,
+            jobs=jobs or default_jobs(),
+            force=force,
             progress=bar.tell,
         )
     for name in summary.skipped:
         out_console.print(f"{name}: up to date")
     for one in summary.outcomes:
         seconds = ", ".join(f"{part} {value:.1f} s" for part, value in one.seconds.items())
-        out_console.print(f"{one.name}: {one.status} ({seconds})" if one.status == "done" else f"{one.name}: FAILED")
+        out_console.print(
+            f"{one.name}: {one.status} ({seconds})" if one.status == "done" else f"{one.name}: FAILED"
+        )
     for one in summary.failed:
         err_console.print(f"[bold red]{one.name} failed:[/] {escape(one.error)}")
     out_console.print(f"Open {escape(str(summary.index))}")

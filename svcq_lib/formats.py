@@ -110,7 +110,9 @@ def count(value: float | None) -> str:
     return number(value, 0)
 
 
-def interval(low: float | None, high: float | None, digits: int = 2, *, scale: float = 1.0, unit: str = "") -> str:
+def interval(
+    low: float | None, high: float | None, digits: int = 2, *, scale: float = 1.0, unit: str = ""
+) -> str:
     """Return an interval in square brackets.
 
     Parameters
@@ -196,7 +198,9 @@ def period(value: str | None, lang: Lang = "en") -> str:
         year, quarter = match[1], int(match[2])
         return f"{year}年第{_ZH_QUARTER[quarter - 1]}季度" if lang == "zh" else f"{year} Q{quarter}"
     if match := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", value):
-        return f"{match[1]}年{int(match[2])}月" if lang == "zh" else f"{_MONTHS[int(match[2]) - 1]} {match[1]}"
+        return (
+            f"{match[1]}年{int(match[2])}月" if lang == "zh" else f"{_MONTHS[int(match[2]) - 1]} {match[1]}"
+        )
     if re.fullmatch(r"\d{4}", value):
         return f"{value}年" if lang == "zh" else value
     return value
@@ -215,7 +219,7 @@ def escape_markdown(text: str) -> str:
     str
         The text on one line with Markdown's special characters escaped.
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", re.sub(r"[ \t\r\n\f\v]+", " ", text).strip())
 
 
 def join(parts: list[str], lang: Lang = "en") -> str:

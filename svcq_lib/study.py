@@ -318,7 +318,9 @@ class Study(Model):
         if not period:
             return self.model_copy(update={"period": None})
         if self.responses.date is None:
-            raise ParameterError(f"period {period!r}: {self.path.name} names no date column. Set responses.date.")
+            raise ParameterError(
+                f"period {period!r}: {self.path.name} names no date column. Set responses.date."
+            )
         return self.model_copy(update={"period": periods.parse(period).name})
 
     def columns(self) -> Mapping[str, Column]:
@@ -340,9 +342,11 @@ class Study(Model):
                         found[f"{role}.{item.name}"] = column
         for outcome in self.outcomes.values():
             parts = outcome.columns
-            names = [f"outcome.{outcome.name}"] if len(parts) == 1 else [
-                f"outcome.{outcome.name}.{i}" for i in range(1, len(parts) + 1)
-            ]
+            names = (
+                [f"outcome.{outcome.name}"]
+                if len(parts) == 1
+                else [f"outcome.{outcome.name}.{i}" for i in range(1, len(parts) + 1)]
+            )
             found.update(zip(names, parts, strict=True))
         return found
 

@@ -36,7 +36,9 @@ class FileItem(model.Model):
     def _short(cls, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             return value
-        return {"name": f"q{value:02d}", "n": value} if isinstance(value, int) else {"name": value, "n": value}
+        return (
+            {"name": f"q{value:02d}", "n": value} if isinstance(value, int) else {"name": value, "n": value}
+        )
 
 
 class FileDimension(model.Model):
@@ -87,7 +89,9 @@ class FileOutcome(model.Model):
         if self.kind in ("csat", "ces", "score") and self.scale is None:
             raise ValueError(f"a {self.kind} outcome needs scale, such as scale = [1, 7]")
         if self.kind == "ces" and self.high_is not in ("easy", "hard"):
-            raise ValueError('declare the direction of the effort scale: high_is = "easy" or high_is = "hard"')
+            raise ValueError(
+                'declare the direction of the effort scale: high_is = "easy" or high_is = "hard"'
+            )
         return self
 
 
@@ -187,9 +191,13 @@ def read_study_file(path: Path) -> StudyFile:
         text = path.read_text(encoding="utf-8-sig")
         raw = tomllib.loads(text)
     except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror}). Name a study file, such as study.toml.") from None
+        raise StudyError(
+            f"{path}: cannot be read ({error.strerror}). Name a study file, such as study.toml."
+        ) from None
     except UnicodeDecodeError as error:
-        raise StudyError(f"{path}: a study file is UTF-8; byte {error.start} is not. Save it as UTF-8.") from None
+        raise StudyError(
+            f"{path}: a study file is UTF-8; byte {error.start} is not. Save it as UTF-8."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{path}: not valid TOML: {error}. Mend that line.") from None
     try:
@@ -208,7 +216,9 @@ def _fault(path: Path, text: str, raw: Any, error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = _known_keys(loc)
         near = difflib.get_close_matches(str(loc[-1]), known, n=1)
-        message = f"unknown key. {f'Did you mean {near[0]!r}? ' if near else ''}Known here: {', '.join(known)}"
+        message = (
+            f"unknown key. {f'Did you mean {near[0]!r}? ' if near else ''}Known here: {', '.join(known)}"
+        )
     elif error["type"] == "missing":
         message = "is missing. Add it."
     return f"  {where}{key}: {message}"
@@ -247,7 +257,9 @@ def line_of(text: str, loc: Sequence[Any]) -> int | None:
         The 1-based line of the key, else of the nearest table that holds it.
     """
     wanted = [part for part in loc if not (isinstance(part, str) and part.startswith("function-"))]
-    best, best_depth, here, counts = None, 0, (), {}
+    best, best_depth = None, 0
+    here: tuple[Any, ...] = ()
+    counts: dict[tuple[Any, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if match := re.match(r"\s*\[\[?([^\[\]]+)\]?\]", line):
             here = _table_path(match[1], line.lstrip().startswith("[["), counts)
@@ -313,7 +325,10 @@ def bind(file: StudyFile, path: Path, headers: Sequence[str]) -> model.Study:
 def _responses(file: FileResponses) -> model.Responses:
     segments = {
         name: model.Segment(
-            column=one.column or name, label=one.label or Label(en=name), levels=one.levels, missing=one.missing
+            column=one.column or name,
+            label=one.label or Label(en=name),
+            levels=one.levels,
+            missing=one.missing,
         )
         for name, one in file.segments.items()
     }
@@ -322,10 +337,15 @@ def _responses(file: FileResponses) -> model.Responses:
 
 
 def _dimension(file: FileInstrument, one: FileDimension, headers: Sequence[str]) -> model.Dimension:
-    points = Column(column=one.importance_points, scale=file.points_scale, missing=file.missing) \
-        if one.importance_points else None
+    points = (
+        Column(column=one.importance_points, scale=file.points_scale, missing=file.missing)
+        if one.importance_points
+        else None
+    )
     items = tuple(_item(file, item, headers) for item in one.items)
-    return model.Dimension(name=one.name, label=one.label or Label(en=one.name), items=items, importance_points=points)
+    return model.Dimension(
+        name=one.name, label=one.label or Label(en=one.name), items=items, importance_points=points
+    )
 
 
 def _item(file: FileInstrument, item: FileItem, headers: Sequence[str]) -> model.Item:
@@ -344,7 +364,9 @@ def _item(file: FileInstrument, item: FileItem, headers: Sequence[str]) -> model
         )
     if not columns:
         columns["perception"] = Column(
-            column=item.name, scale=item.scale or file.scale, reverse=item.reverse,
+            column=item.name,
+            scale=item.scale or file.scale,
+            reverse=item.reverse,
             missing=file.missing if item.missing is None else item.missing,
             values=file.values if item.values is None else item.values,
         )
@@ -364,7 +386,9 @@ def _resolve(pattern: str | None, item: FileItem, headers: Sequence[str]) -> str
     matches = [(header, expression.search(header)) for header in headers]
     found = [header for header, match in matches if match and _same_number(match["n"], key)]
     if len(found) > 1:
-        raise StudyError(f"pattern {pattern!r} fits two columns for item {key}: {found[0]!r} and {found[1]!r}.")
+        raise StudyError(
+            f"pattern {pattern!r} fits two columns for item {key}: {found[0]!r} and {found[1]!r}."
+        )
     return found[0] if found else f"{pattern} with n = {key}"
 
 
@@ -381,13 +405,24 @@ def _outcome(name: str, file: FileOutcome) -> model.Outcome:
     raw_scale = None if file.positive else scale
     columns = tuple(
         Column(
-            column=one, scale=raw_scale, missing=file.missing, values=file.values,
-            reverse=file.reverse, positive=file.positive,
+            column=one,
+            scale=raw_scale,
+            missing=file.missing,
+            values=file.values,
+            reverse=file.reverse,
+            positive=file.positive,
         )
         for one in (file.columns or (file.column,))
     )
     return model.Outcome(
-        name=name, label=file.label or Label(en=name), kind=file.kind, columns=columns, combine=file.combine,
-        min_answered=file.min_answered, scale=scale, top_box=file.top_box, high_is=file.high_is,
+        name=name,
+        label=file.label or Label(en=name),
+        kind=file.kind,
+        columns=columns,
+        combine=file.combine,
+        min_answered=file.min_answered,
+        scale=scale,
+        top_box=file.top_box,
+        high_is=file.high_is,
         better=file.better or ("low" if file.high_is == "hard" else "high"),
     )

@@ -86,7 +86,13 @@ class Context:
 
 
 def context_of(
-    study: Study, evidence: Evidence, *, ci_level: float, adjustment: str = "none", seed: int = 0, n_boot: int = 0
+    study: Study,
+    evidence: Evidence,
+    *,
+    ci_level: float,
+    adjustment: str = "none",
+    seed: int = 0,
+    n_boot: int = 0,
 ) -> Context:
     """Return the context of a result.
 
@@ -110,11 +116,26 @@ def context_of(
     """
     base = evidence.base
     return Context(
-        study=study.name, source=study.responses.table, filters=dict(study.filters), period=study.period,
-        date_min=base.date_min, date_max=base.date_max, n=base.n, n_eff=base.n_eff,
-        weight=study.responses.weight, design=evidence.design.kind, missing=study.missing, ci_level=ci_level, adjustment=adjustment,
-        seed=seed, n_boot=n_boot, suppress=study.thresholds.suppress, flag=study.thresholds.flag,
-        scale=study.instrument.scale, labels=study.labels(), fingerprints=evidence.fingerprints,
+        study=study.name,
+        source=study.responses.table,
+        filters=dict(study.filters),
+        period=study.period,
+        date_min=base.date_min,
+        date_max=base.date_max,
+        n=base.n,
+        n_eff=base.n_eff,
+        weight=study.responses.weight,
+        design=evidence.design.kind,
+        missing=study.missing,
+        ci_level=ci_level,
+        adjustment=adjustment,
+        seed=seed,
+        n_boot=n_boot,
+        suppress=study.thresholds.suppress,
+        flag=study.thresholds.flag,
+        scale=study.instrument.scale,
+        labels=study.labels(),
+        fingerprints=evidence.fingerprints,
     )
 
 
@@ -132,4 +153,8 @@ def base_notes(study: Study, evidence: Evidence) -> tuple[Note, ...]:
 def suppressed_note(table: pd.DataFrame, study: Study) -> tuple[Note, ...]:
     """Return the caveat that some cells of a table are not shown, if any."""
     hidden = int(table["suppressed"].sum()) if "suppressed" in table else 0
-    return (Note("suppressed_cells", {"cells": hidden, "threshold": study.thresholds.suppress}),) if hidden else ()
+    return (
+        (Note("suppressed_cells", {"cells": hidden, "threshold": study.thresholds.suppress}),)
+        if hidden
+        else ()
+    )

@@ -1,4 +1,4 @@
-"""What moves an outcome, and how surely?"""
+"""Driver analysis: what moves an outcome, and how surely."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def default_outcome(study: Study) -> str:
         for name, outcome in study.outcomes.items():
             if outcome.kind == kind:
                 return name
-    raise ParameterError(f"{study.path.name} has no outcome to explain. Add a section such as [outcomes.csat].")
+    raise ParameterError(
+        f"{study.path.name} has no outcome to explain. Add a section such as [outcomes.csat]."
+    )
 
 
 def _terms(study: Study, terms: Sequence[str] | None, level: Level) -> dict[str, str]:
@@ -97,7 +99,9 @@ def _terms(study: Study, terms: Sequence[str] | None, level: Level) -> dict[str,
         )
     chosen = {name: usable[name] for name in terms} if terms else usable
     if len(chosen) < 2:
-        raise ParameterError(f"drivers need at least two {level}s with a perception; {study.path.name} has {len(chosen)}.")
+        raise ParameterError(
+            f"drivers need at least two {level}s with a perception; {study.path.name} has {len(chosen)}."
+        )
     return chosen
 
 
@@ -130,7 +134,10 @@ def needs(
         if level == "dimension":
             parts = tuple(
                 f"perception.{item.name}"
-                for one in study.instrument.dimensions if one.name == name for item in one.items if item.perception
+                for one in study.instrument.dimensions
+                if one.name == name
+                for item in one.items
+                if item.perception
             )
             least = len(parts) if study.missing == "listwise" else min(study.min_answered, len(parts))
             derived[f"driver.{name}"] = Mean(parts, least)
@@ -145,8 +152,16 @@ def needs(
 
 
 def drivers(
-    study: Study, *, outcome: str | None = None, terms: Sequence[str] | None = None, level: Level = "item",
-    method: Method = "lmg", lines: Lines = "mean", ci_level: float = 0.95, n_boot: int = 1000, seed: int = 0,
+    study: Study,
+    *,
+    outcome: str | None = None,
+    terms: Sequence[str] | None = None,
+    level: Level = "item",
+    method: Method = "lmg",
+    lines: Lines = "mean",
+    ci_level: float = 0.95,
+    n_boot: int = 1000,
+    seed: int = 0,
 ) -> DriverResult:
     """Decompose the explained variance of an outcome among its drivers.
 
@@ -184,7 +199,11 @@ def drivers(
     DataError
         If the data break the contract.
     """
-    for name, value, choices in (("level", level, Level), ("method", method, Method), ("lines", lines, Lines)):
+    for name, value, choices in (
+        ("level", level, Level),
+        ("method", method, Method),
+        ("lines", lines, Lines),
+    ):
         require_choice(name, value, get_args(choices))
     chosen = _terms(study, terms, level)
     target = outcome or default_outcome(study)
@@ -194,7 +213,9 @@ def drivers(
     kept = [i for i in range(1, len(matrix)) if np.isfinite(matrix[i]).sum() > 1]
     names = [list(chosen)[i - 1] for i in kept]
     notes = [Note("constant_term", {"term": name}) for name in chosen if name not in names]
-    base = float(pairs["n"][0].min()) if not kept else float(pairs["n"][0][np.ix_([0, *kept], [0, *kept])].min())
+    base = (
+        float(pairs["n"][0].min()) if not kept else float(pairs["n"][0][np.ix_([0, *kept], [0, *kept])].min())
+    )
     context = context_of(study, evidence, ci_level=ci_level, seed=seed, n_boot=n_boot)
     shared = base_notes(study, evidence)
     if len(kept) < 2 or base < max(study.thresholds.suppress, len(kept) + 2):
@@ -228,9 +249,15 @@ class _Parts:
 
 def _decompose(matrix: Array) -> _Parts:
     R, r = matrix[1:, 1:], matrix[1:, 0]
-    shares = relimp.lmg(R, r) if len(r) <= EXACT_TERMS else relimp_sampled.lmg_sampled(R, r, SAMPLED_ORDERS, 0)[0]
+    shares = (
+        relimp.lmg(R, r) if len(r) <= EXACT_TERMS else relimp_sampled.lmg_sampled(R, r, SAMPLED_ORDERS, 0)[0]
+    )
     return _Parts(
-        shares, relimp.relative_weights(R, r), relimp.standardized_beta(R, r), relimp.vif(R), r,
+        shares,
+        relimp.relative_weights(R, r),
+        relimp.standardized_beta(R, r),
+        relimp.vif(R),
+        r,
         float(relimp.r_squared(R, r)),
     )
 
@@ -252,7 +279,9 @@ def _replicates(
     draws = resample.block_weights(len(strata), n_boot, seed, strata)
     sums = estimates.bootstrap_sums(evidence, "drivers.pairs", draws)
     matrix = matrices.correlation_from_moments(**sums)[:, rows][:, :, rows]
-    for i in np.flatnonzero(np.isfinite(matrix).all(axis=(1, 2)) & ~matrices.is_positive_definite(matrix, 1e-4)):
+    for i in np.flatnonzero(
+        np.isfinite(matrix).all(axis=(1, 2)) & ~matrices.is_positive_definite(matrix, 1e-4)
+    ):
         matrix[i] = matrices.repair_correlation(matrix[i]).matrix
     R, r = matrix[:, 1:, 1:], matrix[:, 1:, 0]
     if method == "relative_weights" or r.shape[1] > EXACT_TERMS:
@@ -267,19 +296,39 @@ def _replicates(
 
 
 def _importance(
-    names: list[str], dimension: dict[str, str], point: _Parts, draws: _Replicates, method: Method, ci_level: float
+    names: list[str],
+    dimension: dict[str, str],
+    point: _Parts,
+    draws: _Replicates,
+    method: Method,
+    ci_level: float,
 ) -> pd.DataFrame:
     share = (point.lmg if method == "lmg" else point.relative_weights) / point.r_squared
     low, high = intervals.percentile_interval(draws.share, ci_level, axis=0)
     ranks = (-draws.share).argsort(axis=1).argsort(axis=1) + 1
-    rank_low, rank_high = (np.round(one) for one in intervals.percentile_interval(ranks.astype(float), ci_level, axis=0))
+    rank_low, rank_high = (
+        np.round(one) for one in intervals.percentile_interval(ranks.astype(float), ci_level, axis=0)
+    )
     beta_low, beta_high = intervals.percentile_interval(draws.beta, ci_level, axis=0)
-    table = pd.DataFrame({
-        "term": names, "dimension": [dimension[name] for name in names], "share": share, "conf_low": low,
-        "conf_high": high, "rank": (-share).argsort().argsort() + 1, "rank_low": rank_low, "rank_high": rank_high,
-        "lmg": point.lmg, "relative_weights": point.relative_weights, "beta": point.beta, "beta_low": beta_low,
-        "beta_high": beta_high, "correlation": point.correlation, "vif": point.vif,
-    })
+    table = pd.DataFrame(
+        {
+            "term": names,
+            "dimension": [dimension[name] for name in names],
+            "share": share,
+            "conf_low": low,
+            "conf_high": high,
+            "rank": (-share).argsort().argsort() + 1,
+            "rank_low": rank_low,
+            "rank_high": rank_high,
+            "lmg": point.lmg,
+            "relative_weights": point.relative_weights,
+            "beta": point.beta,
+            "beta_low": beta_low,
+            "beta_high": beta_high,
+            "correlation": point.correlation,
+            "vif": point.vif,
+        }
+    )
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -289,19 +338,28 @@ def _placed(
     """Add each driver's performance and its quadrant of the importance–performance map."""
     means = estimates.means(evidence.moments["drivers.means"], evidence.design, ci_level=ci_level).iloc[1:]
     means = means.assign(term=order).set_index("term").loc[table["term"]]
-    for name, source in (("performance", "estimate"), ("performance_low", "conf_low"), ("performance_high", "conf_high")):
+    for name, source in (
+        ("performance", "estimate"),
+        ("performance_low", "conf_low"),
+        ("performance_high", "conf_high"),
+    ):
         table[name] = means[source].to_numpy()
     cut = _lines(table, study, lines).iloc[0]
     important, good = table["share"] >= cut["share"], table["performance"] >= cut["performance"]
     table["quadrant"] = np.select(
         [important & ~good, important & good, ~important & ~good],
-        ["concentrate_here", "keep_up", "low_priority"], "possible_overkill",
+        ["concentrate_here", "keep_up", "low_priority"],
+        "possible_overkill",
     )
     return table
 
 
 def _lines(table: pd.DataFrame, study: Study, lines: Lines) -> pd.DataFrame:
-    middle = table[["performance", "share"]].median() if lines == "median" else table[["performance", "share"]].mean()
+    middle = (
+        table[["performance", "share"]].median()
+        if lines == "median"
+        else table[["performance", "share"]].mean()
+    )
     scale = study.instrument.scale
     if lines == "scale" and scale is not None:
         middle["performance"] = (scale.low + scale.high) / 2
@@ -309,15 +367,32 @@ def _lines(table: pd.DataFrame, study: Study, lines: Lines) -> pd.DataFrame:
 
 
 def _fit(
-    outcome: str, method: Method, point: _Parts, draws: _Replicates, base: float, n_outcome: float, terms: int,
+    outcome: str,
+    method: Method,
+    point: _Parts,
+    draws: _Replicates,
+    base: float,
+    n_outcome: float,
+    terms: int,
     ci_level: float,
 ) -> pd.DataFrame:
     low, high = intervals.percentile_interval(draws.r_squared, ci_level)
     adjusted = 1 - (1 - point.r_squared) * (base - 1) / (base - terms - 1) if base > terms + 1 else np.nan
-    return pd.DataFrame([{
-        "outcome": outcome, "method": method, "r_squared": point.r_squared, "r_squared_low": float(low),
-        "r_squared_high": float(high), "adj_r_squared": adjusted, "n": base, "n_outcome": n_outcome, "terms": terms,
-    }])
+    return pd.DataFrame(
+        [
+            {
+                "outcome": outcome,
+                "method": method,
+                "r_squared": point.r_squared,
+                "r_squared_low": float(low),
+                "r_squared_high": float(high),
+                "adj_r_squared": adjusted,
+                "n": base,
+                "n_outcome": n_outcome,
+                "terms": terms,
+            }
+        ]
+    )
 
 
 def _notes(
@@ -336,23 +411,57 @@ def _notes(
     if terms > EXACT_TERMS:
         notes.append(Note("sampled_lmg", {"terms": terms, "orders": SAMPLED_ORDERS}))
     if draws.failed:
-        notes.append(Note("failed_replicates", {"failed": draws.failed, "n_boot": draws.failed + len(draws.share)}))
+        notes.append(
+            Note("failed_replicates", {"failed": draws.failed, "n_boot": draws.failed + len(draws.share)})
+        )
     notes.append(Note("shares_not_causes", {}))
     return notes
 
 
 def _empty(
-    names: list[str], dimension: dict[str, str], outcome: str, method: Method, base: float, notes: tuple[Note, ...],
+    names: list[str],
+    dimension: dict[str, str],
+    outcome: str,
+    method: Method,
+    base: float,
+    notes: tuple[Note, ...],
     context: Context,
 ) -> DriverResult:
     """Return a result without figures: the base does not carry a decomposition."""
-    figures = ["share", "conf_low", "conf_high", "rank", "rank_low", "rank_high", "lmg", "relative_weights", "beta",
-               "beta_low", "beta_high", "correlation", "vif", "performance", "performance_low", "performance_high"]
+    figures = [
+        "share",
+        "conf_low",
+        "conf_high",
+        "rank",
+        "rank_low",
+        "rank_high",
+        "lmg",
+        "relative_weights",
+        "beta",
+        "beta_low",
+        "beta_high",
+        "correlation",
+        "vif",
+        "performance",
+        "performance_low",
+        "performance_high",
+    ]
     table = pd.DataFrame({"term": names, "dimension": [dimension[name] for name in names]})
     table[figures] = np.nan
     table["quadrant"], table["n"] = "", base
-    fit = pd.DataFrame([{
-        "outcome": outcome, "method": method, "r_squared": np.nan, "r_squared_low": np.nan, "r_squared_high": np.nan,
-        "adj_r_squared": np.nan, "n": base, "n_outcome": base, "terms": len(names),
-    }])
+    fit = pd.DataFrame(
+        [
+            {
+                "outcome": outcome,
+                "method": method,
+                "r_squared": np.nan,
+                "r_squared_low": np.nan,
+                "r_squared_high": np.nan,
+                "adj_r_squared": np.nan,
+                "n": base,
+                "n_outcome": base,
+                "terms": len(names),
+            }
+        ]
+    )
     return DriverResult(table, fit, pd.DataFrame([{"performance": np.nan, "share": np.nan}]), notes, context)

@@ -16,7 +16,9 @@ from svcq_lib.stats.stratified import stratified_variance
 INTERVAL = ["estimate", "std_error", "conf_low", "conf_high"]
 
 
-def means(moments: Moments, design: Design, by: Sequence[str] = (), *, ci_level: float = 0.95) -> pd.DataFrame:
+def means(
+    moments: Moments, design: Design, by: Sequence[str] = (), *, ci_level: float = 0.95
+) -> pd.DataFrame:
     """Return weighted means with standard errors that fit the sampling design.
 
     Parameters
@@ -37,15 +39,21 @@ def means(moments: Moments, design: Design, by: Sequence[str] = (), *, ci_level:
         ``conf_high``, ``df``, ``std_dev``, ``n``, ``n_eff``. NaN where fewer than two answers allow no error.
     """
     plain = moments.total(by)
-    simple = linearize.mean_from_sums(*[plain.sums[name] for name in ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")])
+    simple = linearize.mean_from_sums(
+        *[plain.sums[name] for name in ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")]
+    )
     variance, df = simple.variance, np.asarray(simple.df, dtype=float)
     if design.kind != "simple":
         variance, df = _design_variance(moments, design, by, plain)
     groups, p = len(plain.keys), len(plain.columns)
     table = plain.keys.loc[np.repeat(np.arange(groups), p)].reset_index(drop=True)
     flat = {
-        "estimate": simple.estimate, "std_error": np.sqrt(np.maximum(variance, 0)), "df": np.broadcast_to(df, (groups, p)),
-        "std_dev": simple.std_dev, "n": plain.sums["n"], "n_eff": simple.n_eff,
+        "estimate": simple.estimate,
+        "std_error": np.sqrt(np.maximum(variance, 0)),
+        "df": np.broadcast_to(df, (groups, p)),
+        "std_dev": simple.std_dev,
+        "n": plain.sums["n"],
+        "n_eff": simple.n_eff,
     }
     table["column"] = np.tile(np.array(plain.columns, dtype=object), groups)
     for name, array in flat.items():
@@ -53,9 +61,8 @@ def means(moments: Moments, design: Design, by: Sequence[str] = (), *, ci_level:
     low, high = intervals.t_interval(
         table["estimate"].to_numpy(), table["std_error"].to_numpy(), table["df"].to_numpy(), ci_level
     )
-    table.insert(table.columns.get_loc("df"), "conf_low", low)
-    table.insert(table.columns.get_loc("df"), "conf_high", high)
-    return table
+    keys = [*plain.keys.columns, "column"]
+    return table.assign(conf_low=low, conf_high=high)[[*keys, *INTERVAL, "df", "std_dev", "n", "n_eff"]]
 
 
 def _design_variance(
@@ -63,7 +70,11 @@ def _design_variance(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rows = design.units["n"].to_numpy(dtype=float)
     fraction = design.units["fraction"].to_numpy(dtype=float)
-    groups = moments.keys.groupby(list(by), sort=False).ngroup().to_numpy() if by else np.zeros(len(moments.keys), int)
+    groups = (
+        moments.keys.groupby(list(by), sort=False).ngroup().to_numpy()
+        if by
+        else np.zeros(len(moments.keys), int)
+    )
     unit, size = _units(moments, design)
     variance = np.full(plain.sums["sw"].shape, np.nan)
     for group in range(len(plain.keys)):
@@ -121,7 +132,9 @@ def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFr
     return table.assign(conf_low=low, conf_high=high)
 
 
-def compare(first: pd.DataFrame, second: pd.DataFrame, prefix: str = "change", *, ci_level: float = 0.95) -> pd.DataFrame:
+def compare(
+    first: pd.DataFrame, second: pd.DataFrame, prefix: str = "change", *, ci_level: float = 0.95
+) -> pd.DataFrame:
     """Return the difference of two independent estimates, row by row.
 
     Parameters
@@ -139,10 +152,17 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, prefix: str = "change", *
         ``prefix``, ``prefix_low``, ``prefix_high`` and ``p_value``.
     """
     result = intervals.two_sample_z(
-        first["estimate"].to_numpy(), first["std_error"].to_numpy(),
-        second["estimate"].to_numpy(), second["std_error"].to_numpy(), ci_level,
+        first["estimate"].to_numpy(),
+        first["std_error"].to_numpy(),
+        second["estimate"].to_numpy(),
+        second["std_error"].to_numpy(),
+        ci_level,
     )
-    columns = {prefix: result.difference, f"{prefix}_low": result.conf_low, f"{prefix}_high": result.conf_high}
+    columns = {
+        prefix: result.difference,
+        f"{prefix}_low": result.conf_low,
+        f"{prefix}_high": result.conf_high,
+    }
     return pd.DataFrame({**columns, "p_value": result.p_value}, index=first.index)
 
 
@@ -161,7 +181,9 @@ def aligned(other: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.Dat
     DataFrame
         As long as ``table`` and with its index.
     """
-    found = other.set_index(keys).reindex(pd.MultiIndex.from_frame(table[keys]) if len(keys) > 1 else table[keys[0]])
+    found = other.set_index(keys).reindex(
+        pd.MultiIndex.from_frame(table[keys]) if len(keys) > 1 else table[keys[0]]
+    )
     return found.reset_index().set_index(table.index)
 
 

@@ -22,8 +22,21 @@ from svcq_lib.stats.multiplicity import Method, adjust
 from svcq_lib.study import Dimension, Study
 
 Mode = Literal["gap", "perception_only"]
-FIGURES = ("expectation", "perception", "gap", "std_error", "conf_low", "conf_high", "perception_low",
-           "perception_high", "statistic", "df", "p_value", "effect_size", "n_eff")
+FIGURES = (
+    "expectation",
+    "perception",
+    "gap",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "perception_low",
+    "perception_high",
+    "statistic",
+    "df",
+    "p_value",
+    "effect_size",
+    "n_eff",
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,7 +62,8 @@ class GapsResult:
     periods : DataFrame, one row per period and dimension (and ``overall``)
         period, term, estimate, std_error, conf_low, conf_high, n, suppressed
     changes : DataFrame, one row per dimension (and ``overall``) and earlier period
-        term, since ("previous" or "first"), period, previous, estimate, change, change_low, change_high, p_value, p_adjusted, n
+        term, since ("previous" or "first"), period, previous, estimate, change, change_low, change_high, p_value,
+        p_adjusted, n
     notes : tuple of Note
         Caveats.
     context : Context
@@ -86,7 +100,9 @@ def mode_of(study: Study) -> Mode:
         If the study has no item with a perception.
     """
     if not any(item.perception for item in study.instrument.items):
-        raise ParameterError(f"{study.path.name} has no perception items. Add [[instrument.dimensions]] with items.")
+        raise ParameterError(
+            f"{study.path.name} has no perception items. Add [[instrument.dimensions]] with items."
+        )
     return "gap" if study.instrument.has_gaps else "perception_only"
 
 
@@ -170,11 +186,17 @@ def _weighted(terms: list[Dimension]) -> dict[str, Derived]:
         return {}
     points = tuple(f"points.{one.name}" for one in terms)
     found: dict[str, Derived] = {}
-    for role, prefix in (("gap", "estimate"), ("expectation", "paired.expectation"), ("perception", "paired.perception")):
+    for role, prefix in (
+        ("gap", "estimate"),
+        ("expectation", "paired.expectation"),
+        ("perception", "paired.perception"),
+    ):
         parts = tuple(f"{prefix}.{one.name}" for one in terms)
         found[f"weighted.{role}"] = PointsWeighted(parts, points)
     gaps_ = tuple(f"estimate.{one.name}" for one in terms)
-    found.update({f"contribution.{one.name}": PointsWeighted(gaps_, points, i) for i, one in enumerate(terms)})
+    found.update(
+        {f"contribution.{one.name}": PointsWeighted(gaps_, points, i) for i, one in enumerate(terms)}
+    )
     return found
 
 
@@ -216,18 +238,26 @@ def gaps(
     items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
     dimensions = _block(table, study, [one.name for one in terms], mode, adjust_method)
     dimensions = dimensions.join(_alphas(evidence, terms, ci_level), on="term")
-    dimensions = dimensions.join(_importance(table, evidence, terms, study, ci_level, n_boot, seed), on="term")
+    dimensions = dimensions.join(
+        _importance(table, evidence, terms, study, ci_level, n_boot, seed), on="term"
+    )
     overall = _block(table, study, ["overall"], mode, "none")
     if "weighted.gap" in table.index:
         overall = pd.concat([overall, _block(table, study, ["weighted"], mode, "none")], ignore_index=True)
     segments = _segments(study, evidence, adjust_method, ci_level)
     shared = (*base_notes(study, evidence), *suppressed_note(segments, study))
     return GapsResult(
-        mode=mode, items=_sorted(items), dimensions=_sorted(dimensions), overall=overall,
-        segments=segments, periods=_periods(study, evidence, ci_level),
+        mode=mode,
+        items=_sorted(items),
+        dimensions=_sorted(dimensions),
+        overall=overall,
+        segments=segments,
+        periods=_periods(study, evidence, ci_level),
         changes=_changes(study, evidence, adjust_method, ci_level),
         notes=(*shared, *_notes(study, mode, items, evidence)),
-        context=context_of(study, evidence, ci_level=ci_level, adjustment=adjust_method, seed=seed, n_boot=n_boot),
+        context=context_of(
+            study, evidence, ci_level=ci_level, adjustment=adjust_method, seed=seed, n_boot=n_boot
+        ),
     )
 
 
@@ -242,7 +272,9 @@ def _names(term: str) -> tuple[str, str, str]:
     return f"estimate.{term}", f"paired.expectation.{term}", f"paired.perception.{term}"
 
 
-def _block(table: pd.DataFrame, study: Study, terms: Sequence[str], mode: Mode, method: Method) -> pd.DataFrame:
+def _block(
+    table: pd.DataFrame, study: Study, terms: Sequence[str], mode: Mode, method: Method
+) -> pd.DataFrame:
     """Return one row per term with expectation, perception, gap, test and effect size."""
     main = table.loc[[_names(term)[0] for term in terms]].reset_index(drop=True)
     main.insert(0, "term", list(terms))
@@ -262,9 +294,26 @@ def _block(table: pd.DataFrame, study: Study, terms: Sequence[str], mode: Mode, 
     main["perception_high"] = perceived["conf_high"].to_numpy()
     main = estimates.suppress(main, study.thresholds.suppress, ("estimate", *FIGURES))
     main["p_adjusted"] = adjust(main["p_value"].to_numpy(), method)
-    order = ["term", "expectation", "perception", "perception_low", "perception_high", "gap", "estimate", "std_error",
-             "conf_low", "conf_high", "statistic", "df", "p_value", "p_adjusted", "effect_size", "n", "n_eff",
-             "suppressed"]
+    order = [
+        "term",
+        "expectation",
+        "perception",
+        "perception_low",
+        "perception_high",
+        "gap",
+        "estimate",
+        "std_error",
+        "conf_low",
+        "conf_high",
+        "statistic",
+        "df",
+        "p_value",
+        "p_adjusted",
+        "effect_size",
+        "n",
+        "n_eff",
+        "suppressed",
+    ]
     return main[order]
 
 
@@ -284,7 +333,12 @@ def _alphas(evidence: Evidence, terms: list[Dimension], ci_level: float) -> pd.D
 
 
 def _importance(
-    table: pd.DataFrame, evidence: Evidence, terms: list[Dimension], study: Study, ci_level: float, n_boot: int,
+    table: pd.DataFrame,
+    evidence: Evidence,
+    terms: list[Dimension],
+    study: Study,
+    ci_level: float,
+    n_boot: int,
     seed: int,
 ) -> pd.DataFrame:
     """Return mean importance points and each dimension's share of the points-weighted gap."""
@@ -309,7 +363,9 @@ def _importance(
 
 
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(term=table["column"].str.removeprefix("estimate.")).drop(columns=["column", "df", "std_dev"])
+    return table.assign(term=table["column"].str.removeprefix("estimate.")).drop(
+        columns=["column", "df", "std_dev"]
+    )
 
 
 def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
@@ -322,7 +378,9 @@ def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float)
         rest = estimates.aligned(rest, table, [key, "term"])
         table = estimates.suppress(table, study.thresholds.suppress, (*estimates.INTERVAL, "n_eff"))
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
-        table["p_adjusted"] = table.groupby("term")["p_value"].transform(lambda p: adjust(p.to_numpy(), method))
+        table["p_adjusted"] = table.groupby("term")["p_value"].transform(
+            lambda p: adjust(p.to_numpy(), method)
+        )
         parts.append(table.rename(columns={key: "level"}).assign(segment=name))
     first = ["segment", "level", "term"]
     if not parts:
@@ -334,17 +392,31 @@ def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float)
 def _periods(study: Study, evidence: Evidence, ci_level: float) -> pd.DataFrame:
     if not study.responses.date:
         return pd.DataFrame(columns=["period", "term", *estimates.INTERVAL, "n", "n_eff", "suppressed"])
-    table = _tidy(estimates.means(evidence.moments["gaps.period"], evidence.design, ("period",), ci_level=ci_level))
+    table = _tidy(
+        estimates.means(evidence.moments["gaps.period"], evidence.design, ("period",), ci_level=ci_level)
+    )
     table = spans.upto(table.sort_values(["term", "period"], kind="stable", ignore_index=True), study)
     return estimates.suppress(table, study.thresholds.suppress, (*estimates.INTERVAL, "n_eff"))
 
 
 def _changes(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
-    columns = ["term", "since", "period", "previous", "estimate", "change", "change_low", "change_high", "p_value",
-               "p_adjusted", "n"]
+    columns = [
+        "term",
+        "since",
+        "period",
+        "previous",
+        "estimate",
+        "change",
+        "change_low",
+        "change_high",
+        "p_value",
+        "p_adjusted",
+        "n",
+    ]
     found = spans.latest_two(evidence.moments["gaps.period"], study) if study.responses.date else None
     if found is None:
         return pd.DataFrame(columns=columns)
+
     def shown(moments: Moments) -> pd.DataFrame:
         table = _tidy(estimates.means(moments, evidence.design, ci_level=ci_level))
         return estimates.suppress(table, study.thresholds.suppress, estimates.INTERVAL)
@@ -363,5 +435,7 @@ def _notes(study: Study, mode: Mode, items: pd.DataFrame, evidence: Evidence) ->
         notes.append(Note("items_without_pair", {"items": dropped}))
     answered = items["n"] / evidence.base.n
     if answered.min() < 0.8:
-        notes.append(Note("missing_answers", {"lowest": float(answered.min()), "highest": float(answered.max())}))
+        notes.append(
+            Note("missing_answers", {"lowest": float(answered.min()), "highest": float(answered.max())})
+        )
     return notes

@@ -94,7 +94,9 @@ def measures_of(outcome: Outcome) -> tuple[Measured, ...]:
         "csat": (("index_100", column), ("mean", column), ("top_box", f"{column}.top_box")),
         "ces": (("mean", column), ("top_box", f"{column}.top_box")),
         "nps": (
-            ("nps", f"{column}.net"), ("promoters", f"{column}.promoters"), ("detractors", f"{column}.detractors"),
+            ("nps", f"{column}.net"),
+            ("promoters", f"{column}.promoters"),
+            ("detractors", f"{column}.detractors"),
         ),
         "binary": (("share", column),),
         "score": (("mean", column),),
@@ -142,13 +144,19 @@ def _scaled(table: pd.DataFrame, one: Measured, ci_level: float) -> pd.DataFrame
         return _linear(table, one.outcome)
     if one.measure == "nps":
         n = table["n"].clip(lower=1)
-        table = table.assign(estimate=100 * table["estimate"], std_error=100 * table["std_error"] * np.sqrt((n - 1) / n))
-        low, high = intervals.normal_interval(table["estimate"].to_numpy(), table["std_error"].to_numpy(), ci_level)
+        table = table.assign(
+            estimate=100 * table["estimate"], std_error=100 * table["std_error"] * np.sqrt((n - 1) / n)
+        )
+        low, high = intervals.normal_interval(
+            table["estimate"].to_numpy(), table["std_error"].to_numpy(), ci_level
+        )
         return table.assign(conf_low=low, conf_high=high)
     return table
 
 
 def _linear(table: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
     low, high = outcome.scale.low, outcome.scale.high
-    moved = {name: satisfaction.index_100(table[name], low, high) for name in ("estimate", "conf_low", "conf_high")}
+    moved = {
+        name: satisfaction.index_100(table[name], low, high) for name in ("estimate", "conf_low", "conf_high")
+    }
     return table.assign(**moved, std_error=table["std_error"] * 100 / (high - low))

@@ -87,7 +87,11 @@ def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNee
 
 
 def scores(
-    study: Study, *, outcomes: Sequence[str] | None = None, adjust_method: Method = "holm", ci_level: float = 0.95
+    study: Study,
+    *,
+    outcomes: Sequence[str] | None = None,
+    adjust_method: Method = "holm",
+    ci_level: float = 0.95,
 ) -> ScoresResult:
     """Report the level of every outcome, its change, and where it differs.
 
@@ -136,7 +140,9 @@ def scores(
 
 def _chosen(study: Study, names: Sequence[str] | None) -> list[Outcome]:
     if not study.outcomes:
-        raise ParameterError(f"{study.path.name} has no outcomes to score. Add a section such as [outcomes.csat].")
+        raise ParameterError(
+            f"{study.path.name} has no outcomes to score. Add a section such as [outcomes.csat]."
+        )
     return [study.outcome(name) for name in names] if names else list(study.outcomes.values())
 
 
@@ -147,11 +153,25 @@ def _primary(chosen: Sequence[Outcome]) -> list[Measured]:
 def _changes(
     study: Study, evidence: Evidence, measured: list[Measured], method: Method, ci_level: float
 ) -> pd.DataFrame:
-    columns = ["outcome", "measure", "high_is_good", "since", "period", "previous", "estimate", "change", "change_low",
-               "change_high", "p_value", "p_adjusted", "n"]
+    columns = [
+        "outcome",
+        "measure",
+        "high_is_good",
+        "since",
+        "period",
+        "previous",
+        "estimate",
+        "change",
+        "change_low",
+        "change_high",
+        "p_value",
+        "p_adjusted",
+        "n",
+    ]
     found = spans.latest_two(evidence.moments["scores.period"], study) if study.responses.date else None
     if found is None:
         return pd.DataFrame(columns=columns)
+
     def shown(moments: Moments) -> pd.DataFrame:
         table = measured_means(moments, evidence.design, measured, ci_level=ci_level)
         return estimates.suppress(table, study.thresholds.suppress, FIGURES)
@@ -162,7 +182,9 @@ def _changes(
 
 def _periods(study: Study, evidence: Evidence, measured: list[Measured], ci_level: float) -> pd.DataFrame:
     if not study.responses.date:
-        return pd.DataFrame(columns=["period", "outcome", "measure", *estimates.INTERVAL, "n", "n_eff", "suppressed"])
+        return pd.DataFrame(
+            columns=["period", "outcome", "measure", *estimates.INTERVAL, "n", "n_eff", "suppressed"]
+        )
     moments = evidence.moments["scores.period"]
     table = measured_means(moments, evidence.design, measured, ("period",), ci_level=ci_level)
     table = spans.upto(table.sort_values(["outcome", "period"], kind="stable", ignore_index=True), study)
@@ -181,10 +203,14 @@ def _segments(
         rest = estimates.aligned(rest, table, [key, "outcome", "measure"])
         table = estimates.suppress(table, study.thresholds.suppress, FIGURES)
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
-        table["p_adjusted"] = table.groupby("outcome")["p_value"].transform(lambda p: adjust(p.to_numpy(), method))
+        table["p_adjusted"] = table.groupby("outcome")["p_value"].transform(
+            lambda p: adjust(p.to_numpy(), method)
+        )
         parts.append(table.rename(columns={key: "level"}).assign(segment=name))
     if not parts:
-        return pd.DataFrame(columns=["segment", "level", "outcome", "measure", *estimates.INTERVAL, "n", "suppressed"])
+        return pd.DataFrame(
+            columns=["segment", "level", "outcome", "measure", *estimates.INTERVAL, "n", "suppressed"]
+        )
     table = pd.concat(parts, ignore_index=True)
     return table[["segment", "level", *[name for name in table if name not in ("segment", "level")]]]
 
@@ -207,12 +233,38 @@ def _goals(study: Study, headline: pd.DataFrame) -> pd.DataFrame:
         for goal in goals:
             match = headline[(headline["outcome"] == goal.outcome) & (headline["measure"] == goal.measure)]
             for _, row in match.iterrows():
-                verdict = "above" if row["conf_low"] > goal.value else "below" if row["conf_high"] < goal.value else "unclear"
-                rows.append({
-                    "kind": kind, "label": goal.label, "outcome": goal.outcome, "measure": goal.measure,
-                    "value": goal.value, **{name: row[name] for name in ("estimate", "conf_low", "conf_high", "n")},
-                    "verdict": verdict, "source": goal.source, "year": goal.year,
-                })
-    columns = ["kind", "label", "outcome", "measure", "value", "estimate", "conf_low", "conf_high", "n", "verdict",
-               "source", "year"]
+                verdict = (
+                    "above"
+                    if row["conf_low"] > goal.value
+                    else "below"
+                    if row["conf_high"] < goal.value
+                    else "unclear"
+                )
+                rows.append(
+                    {
+                        "kind": kind,
+                        "label": goal.label,
+                        "outcome": goal.outcome,
+                        "measure": goal.measure,
+                        "value": goal.value,
+                        **{name: row[name] for name in ("estimate", "conf_low", "conf_high", "n")},
+                        "verdict": verdict,
+                        "source": goal.source,
+                        "year": goal.year,
+                    }
+                )
+    columns = [
+        "kind",
+        "label",
+        "outcome",
+        "measure",
+        "value",
+        "estimate",
+        "conf_low",
+        "conf_high",
+        "n",
+        "verdict",
+        "source",
+        "year",
+    ]
     return pd.DataFrame(rows, columns=columns)

@@ -72,10 +72,16 @@ def latest_two(moments: Moments, study: Study) -> Spans | None:
     return _spans(moments, current, previous, names, (span.name, earlier.name))
 
 
-def _spans(moments: Moments, current: list[str], previous: list[str], names: list[str], called: tuple[str, str]) -> Spans:
+def _spans(
+    moments: Moments, current: list[str], previous: list[str], names: list[str], called: tuple[str, str]
+) -> Spans:
     first = names[0] if len(current) == len(previous) == 1 and names[0] < previous[0] else ""
     return Spans(
-        _added(moments, current), _added(moments, previous), *called, _added(moments, [first]) if first else None, first
+        _added(moments, current),
+        _added(moments, previous),
+        *called,
+        _added(moments, [first]) if first else None,
+        first,
     )
 
 

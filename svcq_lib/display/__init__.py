@@ -15,7 +15,7 @@ from svcq_lib.analyses.drivers import DriverResult
 from svcq_lib.analyses.gaps import GapsResult
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.display import blocks, words
-from svcq_lib.display.blocks import Block, Blocks
+from svcq_lib.display.blocks import Blocks
 from svcq_lib.errors import ParameterError
 from svcq_lib.formats import Lang
 from svcq_lib.narrative import method as method_narrative
@@ -57,7 +57,9 @@ def topic_of(result: Result) -> str:
     for kind, name in ((ScoresResult, "scores"), (GapsResult, "gaps"), (DriverResult, "drivers")):
         if isinstance(result, kind):
             return name
-    raise ParameterError(f"{type(result).__name__} is not a result of svcq. Pass what scores, gaps or drivers returned.")
+    raise ParameterError(
+        f"{type(result).__name__} is not a result of svcq. Pass what scores, gaps or drivers returned."
+    )
 
 
 def _view(result: Result) -> ModuleType:
@@ -158,9 +160,8 @@ def segments(result: ScoresResult | GapsResult, *, lang: Lang = "en") -> Blocks:
         A figure per segment; for gaps also a map of groups by dimension for the segment with most groups.
     """
     counts = result.segments.groupby("segment", sort=False)["level"].nunique()
-    view, made = _view(result), []
-    for name in counts.index:
-        made.append(view.figure(result, "segments", lang, segment=name))
+    view = _view(result)
+    made = [view.figure(result, "segments", lang, segment=name) for name in counts.index]
     if isinstance(result, GapsResult) and len(counts) and counts.max() > 1:
         made.append(view.figure(result, "heatmap", lang, segment=counts.idxmax()))
     return Blocks(tuple(block for block in made if block))
@@ -182,7 +183,9 @@ def trends(result: ScoresResult, *, lang: Lang = "en") -> Blocks:
         A figure per outcome that has at least two periods.
     """
     view = _view(result)
-    made = [view.figure(result, "periods", lang, outcome=name) for name in result.headline["outcome"].unique()]
+    made = [
+        view.figure(result, "periods", lang, outcome=name) for name in result.headline["outcome"].unique()
+    ]
     return Blocks(tuple(block for block in made if block))
 
 
@@ -265,7 +268,9 @@ def provenance(result: Result, study: Study, *, lang: Lang = "en") -> Blocks:
 
 
 def _filters(filters: Any, period: str | None) -> str:
-    return ", ".join([*(f"{name} = {level}" for name, level in filters.items()), *([period] if period else [])])
+    return ", ".join(
+        [*(f"{name} = {level}" for name, level in filters.items()), *([period] if period else [])]
+    )
 
 
 def _command(study: Study, topic: str, lang: Lang) -> str:
@@ -316,7 +321,9 @@ def save(result: Result, directory: str | Path | None = None) -> Blocks:
         frames = {name: getattr(result, name) for name in type(result).__dataclass_fields__}
         frames = {name: _flat(frame) for name, frame in frames.items() if isinstance(frame, pd.DataFrame)}
         for name, frame in frames.items():
-            _write(folder / f"{topic}_{name}.csv", frame.map(_harmless).to_csv(index=False, lineterminator="\n"))
+            _write(
+                folder / f"{topic}_{name}.csv", frame.map(_harmless).to_csv(index=False, lineterminator="\n")
+            )
         _write(folder / f"{topic}.json", _json(result, frames))
     return Blocks(())
 
@@ -353,4 +360,6 @@ def _write(path: Path, text: str) -> None:
 
 def _known(name: str, names: tuple[str, ...], what: str, topic: str) -> None:
     if name not in names:
-        raise ParameterError(f"{name!r} is not a {what} of {topic}, which has {', '.join(names)}. Choose one of these.")
+        raise ParameterError(
+            f"{name!r} is not a {what} of {topic}, which has {', '.join(names)}. Choose one of these."
+        )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from svcq_lib.tables.model import DisplayTable
 
 BLOCK_MIME = "application/vnd.svcq.block+json"
-LARGEST_SVG = 180_000
+LARGEST_SVG = 400_000
 """Bytes above which a figure is stored as PNG: many long labels make a vector file larger than a picture."""
 PNG_DPI = 200
 
@@ -61,7 +61,7 @@ class Blocks:
         from IPython.display import display
 
         for block in self.blocks:
-            display(block)  # type: ignore[no-untyped-call]
+            display(block)
 
 
 def _model(kind: str, lang: Lang, **fields: Any) -> dict[str, Any]:
@@ -71,7 +71,9 @@ def _model(kind: str, lang: Lang, **fields: Any) -> dict[str, Any]:
 def title(text: str, kicker: str, cover: Mapping[str, Any], lang: Lang) -> Block:
     """Return the page's title: the answer, with study, unit and period above it; ``cover`` goes on a PDF's cover."""
     shown = f"<p style='color:#5f6e7a;margin:0'>{html.escape(kicker)}</p><h1>{html.escape(text)}</h1>"
-    return Block(_model("title", lang, text=text, kicker=kicker, cover=dict(cover)), text, {"text/html": shown})
+    return Block(
+        _model("title", lang, text=text, kicker=kicker, cover=dict(cover)), text, {"text/html": shown}
+    )
 
 
 def prose(markdown: str, lang: Lang) -> Block:
@@ -87,9 +89,15 @@ def notes(items: Sequence[str], lang: Lang) -> Block:
 
 def facts(rows: Sequence[tuple[str, str]], lang: Lang) -> Block:
     """Return a list of names and values."""
-    shown = "".join(f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>" for name, value in rows)
+    shown = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>" for name, value in rows
+    )
     plain = "\n".join(f"{name}: {value}" for name, value in rows)
-    return Block(_model("facts", lang, rows=[list(row) for row in rows]), plain, {"text/html": f"<table>{shown}</table>"})
+    return Block(
+        _model("facts", lang, rows=[list(row) for row in rows]),
+        plain,
+        {"text/html": f"<table>{shown}</table>"},
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,9 @@ def cards(items: Sequence[Card], lang: Lang) -> Block:
         f"<small>{html.escape(one.interval)}<br>{html.escape(one.change)}</small></div>"
         for one in items
     )
-    plain = "\n".join(" ".join(filter(None, (one.label, one.value, one.interval, one.change))) for one in items)
+    plain = "\n".join(
+        " ".join(filter(None, (one.label, one.value, one.interval, one.change))) for one in items
+    )
     return Block(_model("cards", lang, cards=fields), plain, {"text/html": f"<div>{shown}</div>"})
 
 
@@ -122,7 +132,10 @@ def table(shown: DisplayTable, heading: str, lang: Lang, *, subtitle: str = "", 
 
     markup = table_html(present(shown, lang=lang))
     plain = "\n".join(
-        ["\t".join(column.label for column in shown.columns), *("\t".join(c.text for c in row) for row in shown.rows)]
+        [
+            "\t".join(column.label for column in shown.columns),
+            *("\t".join(c.text for c in row) for row in shown.rows),
+        ]
     )
     model = _model(
         "table", lang, title=heading, subtitle=subtitle, source=source, html=markup, **shown.to_block()

@@ -16,11 +16,12 @@ from svcq_lib.tables.model import display_table
 WORDS = {
     "en": {
         "r_squared": "Explained by all drivers", "top": "Strongest: {name}", "concentrate": "Concentrate here",
-        "drivers": "Drivers, of {k}", "importance": "Drivers, strongest first", "rank": "Rank", "method": "Other measures",
+        "drivers": "Drivers, of {k}", "importance": "Drivers, strongest first",
+        "method": "Other measures",
     },
     "zh": {
         "r_squared": "全部驱动因素的解释率", "top": "最强：{name}", "concentrate": "重点改进",
-        "drivers": "项，共 {k} 项", "importance": "驱动因素（由强到弱）", "rank": "排名", "method": "其他度量",
+        "drivers": "项，共 {k} 项", "importance": "驱动因素（由强到弱）", "method": "其他度量",
     },
 }  # fmt: skip
 LONGEST_CARD = 28
@@ -30,7 +31,9 @@ def headline(result: DriverResult, lang: Lang) -> list[Block]:
     """Return title, answer and headline cards."""
     context = result.context
     return [
-        blocks.title(narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang),
+        blocks.title(
+            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
+        ),
         blocks.prose(narrative.describe(result, lang=lang), lang),
         blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
     ]
@@ -49,11 +52,13 @@ def _cards(result: DriverResult, lang: Lang) -> list[Card]:
     return [
         Card(WORDS[lang]["r_squared"], percent(found["r_squared"]), _percent_interval(*found["interval"])),
         Card(
-            typeset(WORDS[lang]["top"].format(name=short), lang), percent(found["share"]),
+            typeset(WORDS[lang]["top"].format(name=short), lang),
+            percent(found["share"]),
             _percent_interval(*found["share_interval"]),
         ),
         Card(
-            WORDS[lang]["concentrate"], str(found["k_concentrate"]),
+            WORDS[lang]["concentrate"],
+            str(found["k_concentrate"]),
             typeset(WORDS[lang]["drivers"].format(k=found["terms"]), lang),
         ),
     ]
@@ -81,7 +86,9 @@ def figure(result: DriverResult, name: str, lang: Lang) -> Block | None:
     lines = result.lines.iloc[0]
     cut = (float(lines["performance"]), float(lines["share"]))
     axes = quadrant.quadrant(table, lines=cut, lang=lang)
-    return blocks.figure(axes, heading, subtitle, quadrant.describe_quadrant(table, lines=cut, lang=lang), lang)
+    return blocks.figure(
+        axes, heading, subtitle, quadrant.describe_quadrant(table, lines=cut, lang=lang), lang
+    )
 
 
 def table(result: DriverResult, name: str, lang: Lang) -> Block | None:
@@ -89,13 +96,28 @@ def table(result: DriverResult, name: str, lang: Lang) -> Block | None:
     if narrative.facts(result)["empty"]:
         return None
     columns = {
-        "importance": ["term", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "performance", "quadrant", "n"],
+        "importance": [
+            "term",
+            "share",
+            "share_low",
+            "share_high",
+            "rank",
+            "rank_low",
+            "rank_high",
+            "performance",
+            "quadrant",
+            "n",
+        ],
         "method": ["term", "lmg", "relative_weights", "beta", "beta_low", "beta_high", "correlation", "vif"],
     }[name]
     frame = result.importance.drop(columns=["performance_low", "performance_high"])
     frame = frame.rename(columns={"conf_low": "share_low", "conf_high": "share_high"})
     made = display_table(
-        frame, columns=columns, labels=result.context.labels, lang=lang, ci_level=result.context.ci_level,
+        frame,
+        columns=columns,
+        labels=result.context.labels,
+        lang=lang,
+        ci_level=result.context.ci_level,
         digits={"rank": 0, "lmg": 3, "relative_weights": 3},
     )
     return blocks.table(made, WORDS[lang][name], lang, source=words.source_line(result.context, lang))

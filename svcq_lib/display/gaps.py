@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from svcq_lib.analyses.gaps import GapsResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
-from svcq_lib.figures import diverging, dumbbell, heatmap, intervals, trend
+from svcq_lib.figures import dumbbell, heatmap, intervals, trend
 from svcq_lib.formats import Lang, interval, number, signed
 from svcq_lib.narrative import gaps as narrative
 from svcq_lib.narrative.phrases import typeset
-from svcq_lib.tables.model import DisplayTable, display_table
-from svcq_lib.vocabulary import label
+from svcq_lib.tables.model import DisplayTable, Tone, display_table
+from svcq_lib.vocabulary import Kind, label
 
 WORDS = {
     "en": {
         "overall": "Overall gap", "overall_perception": "Overall rating", "widest": "Widest: {name}",
         "lowest": "Lowest: {name}", "weighted": "Weighted by importance", "whole": "All",
-        "dimensions": "Dimensions", "items": "Questions", "segments": "Groups of {name}", "changes": "Change by dimension",
+        "dimensions": "Dimensions", "items": "Questions", "segments": "Groups of {name}",
+        "changes": "Change by dimension",
     },
     "zh": {
         "overall": "总体差距", "overall_perception": "总体评分", "widest": "最大差距：{name}",
@@ -32,7 +35,9 @@ def headline(result: GapsResult, lang: Lang) -> list[Block]:
     """Return title, answer and headline cards."""
     context = result.context
     return [
-        blocks.title(narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang),
+        blocks.title(
+            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
+        ),
         blocks.prose(narrative.describe(result, lang=lang), lang),
         blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
     ]
@@ -47,7 +52,9 @@ def _cards(result: GapsResult, lang: Lang) -> list[Card]:
         made.append(_card(row, name, _change(result, lang) if first else ("", "neutral")))
     shown = result.dimensions[~result.dimensions["suppressed"]]
     if len(shown) > 1:
-        name = WORDS[lang]["widest" if paired else "lowest"].format(name=result.context.label(shown.iloc[0]["term"], lang))
+        name = WORDS[lang]["widest" if paired else "lowest"].format(
+            name=result.context.label(shown.iloc[0]["term"], lang)
+        )
         made.insert(1, _card(shown.iloc[0], typeset(name, lang), ("", "neutral")))
     return made
 
@@ -65,8 +72,13 @@ def _change(result: GapsResult, lang: Lang) -> tuple[str, str]:
 
 
 def _labelled(result: GapsResult, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    names = [label("overall", lang) if term == "overall" else result.context.label(term, lang) for term in table["term"]]
-    return table.assign(label=[_overall(lang) if t == "overall" else n for t, n in zip(table["term"], names, strict=True)])
+    names = [
+        label("overall", lang) if term == "overall" else result.context.label(term, lang)
+        for term in table["term"]
+    ]
+    return table.assign(
+        label=[_overall(lang) if t == "overall" else n for t, n in zip(table["term"], names, strict=True)]
+    )
 
 
 def _overall(lang: Lang) -> str:
@@ -75,7 +87,13 @@ def _overall(lang: Lang) -> str:
 
 def figure(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Block | None:
     """Return a figure of the result by name; None if there is nothing to draw."""
-    drawn = {"dimensions": _terms, "items": _terms, "segments": _segments, "heatmap": _heatmap, "periods": _periods}
+    drawn = {
+        "dimensions": _terms,
+        "items": _terms,
+        "segments": _segments,
+        "heatmap": _heatmap,
+        "periods": _periods,
+    }
     return drawn[name](result, name, lang, segment)
 
 
@@ -84,7 +102,7 @@ def _terms(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | N
     table = _labelled(result, getattr(result, name), lang)
     heading, subtitle = narrative.finding(result, name, lang=lang)
     if result.mode == "perception_only" or name == "items":
-        kind = "signed" if result.mode == "gap" else "number"
+        kind = _kind(result)
         sure = (table["p_adjusted"] < 1 - result.context.ci_level).to_numpy() & (table["gap"] < 0).to_numpy()
         axes = intervals.ranked_intervals(table, kind=kind, order="ascending", warn=sure, lang=lang)
         alt = intervals.describe_intervals(table, kind=kind, lang=lang, ci_level=result.context.ci_level)
@@ -93,6 +111,10 @@ def _terms(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | N
         axes = dumbbell.dumbbell(table, warn=table["term"].isin(tied).to_numpy(), lang=lang)
         alt = dumbbell.describe_dumbbell(table, lang=lang)
     return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
+def _kind(result: GapsResult) -> Kind:
+    return "signed" if result.mode == "gap" else "number"
 
 
 def _levels(result: GapsResult, segment: str, term: str, lang: Lang) -> pd.DataFrame:
@@ -109,12 +131,14 @@ def _segments(result: GapsResult, name: str, lang: Lang, segment: str) -> Block 
     alpha = 1 - result.context.ci_level
     sure = (table["p_adjusted"] < alpha).to_numpy()
     worse, better = sure & (table["difference"] < 0).to_numpy(), sure & (table["difference"] > 0).to_numpy()
-    kind = "signed" if result.mode == "gap" else "number"
+    kind = _kind(result)
     whole = (float(result.overall.iloc[0]["estimate"]), WORDS[lang]["whole"])
     axes = intervals.ranked_intervals(
         table, kind=kind, order="ascending", warn=worse, highlight=better, reference=whole, lang=lang
     )
-    alt = intervals.describe_intervals(table, kind=kind, reference=whole, lang=lang, ci_level=result.context.ci_level)
+    alt = intervals.describe_intervals(
+        table, kind=kind, reference=whole, lang=lang, ci_level=result.context.ci_level
+    )
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
 
@@ -123,7 +147,7 @@ def _heatmap(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
     rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] != "overall")]
     if len(result.dimensions) < 2 or rows["level"].nunique() < 2:
         return None
-    order = [term for term in result.dimensions["term"]]
+    order = result.dimensions["term"].tolist()
     levels = _levels(result, segment, "overall", lang).sort_values("estimate", na_position="last")
     wide = rows.pivot(index="level", columns="term", values="estimate").loc[levels["level"], order]
     wide.index = pd.Index(levels["label"])
@@ -141,7 +165,7 @@ def _periods(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
     if table["period"].nunique() < 2:
         return None
     heading, subtitle = narrative.finding(result, name, lang=lang)
-    kind = "signed" if result.mode == "gap" else "number"
+    kind = _kind(result)
     whole = {_overall(lang)}
     axes = trend.trend(table, group="label", highlight=whole, kind=kind, lang=lang)
     alt = trend.describe_trend(table, group="label", kind=kind, lang=lang, ci_level=result.context.ci_level)
@@ -161,14 +185,21 @@ def table(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Block
         return None
     heading = WORDS[lang][name].format(name=result.context.label(segment, lang) if segment else "")
     return blocks.table(
-        _shown(result, frame, name, lang), typeset(heading, lang), lang, source=words.source_line(result.context, lang)
+        _shown(result, frame, name, lang),
+        typeset(heading, lang),
+        lang,
+        source=words.source_line(result.context, lang),
     )
 
 
 def _shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> DisplayTable:
     paired = result.mode == "gap"
     columns = {
-        "dimensions": ["term", *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS), *(["share"] if paired else ["alpha"])],
+        "dimensions": [
+            "term",
+            *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS),
+            *(["share"] if paired else ["alpha"]),
+        ],
         "items": ["term", *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS)],
         "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
         "changes": ["term", "previous", "estimate", "change", "p_adjusted", "n"],
@@ -177,8 +208,13 @@ def _shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> Di
         columns.remove("share")
     kinds = {"estimate": "signed" if paired else "number"}
     return display_table(
-        frame, columns=columns, labels=result.context.labels, lang=lang, ci_level=result.context.ci_level,
-        highlight=_tones(frame, name, 1 - result.context.ci_level), kinds=kinds,  # type: ignore[arg-type]
+        frame,
+        columns=columns,
+        labels=result.context.labels,
+        lang=lang,
+        ci_level=result.context.ci_level,
+        highlight=_tones(frame, name, 1 - result.context.ci_level),
+        kinds=kinds,  # type: ignore[arg-type]
         headings=_headings(result, lang),
     )
 
@@ -187,7 +223,7 @@ def _headings(result: GapsResult, lang: Lang) -> dict[str, str]:
     return {"estimate": label("gap" if result.mode == "gap" else "perception", lang)}
 
 
-def _tones(frame: pd.DataFrame, name: str, alpha: float) -> dict[str, dict[int, str]]:
+def _tones(frame: pd.DataFrame, name: str, alpha: float) -> dict[str, dict[Any, Tone]]:
     """Return which figures are set in the warning or the good colour: only those beyond noise."""
     column = {"segments": "difference", "changes": "change"}.get(name, "gap")
     if column not in frame or "p_adjusted" not in frame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from svcq_lib.analyses.scores import ScoresResult
@@ -12,9 +14,9 @@ from svcq_lib.formats import Lang, signed
 from svcq_lib.kinds import shown, shown_interval
 from svcq_lib.narrative import scores as narrative
 from svcq_lib.narrative.phrases import typeset
-from svcq_lib.tables.model import display_table
+from svcq_lib.tables.model import Tone, display_table
 from svcq_lib.vocabulary import WORDS as CODES
-from svcq_lib.vocabulary import Kind, word
+from svcq_lib.vocabulary import Kind
 
 MOST_CARDS = 5
 WORDS = {
@@ -43,7 +45,9 @@ def headline(result: ScoresResult, lang: Lang) -> list[Block]:
     primary = result.headline[result.headline["primary"]].head(MOST_CARDS)
     made = [_card(result, row, lang) for _, row in primary.iterrows()]
     return [
-        blocks.title(narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang),
+        blocks.title(
+            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
+        ),
         blocks.prose(narrative.describe(result, lang=lang), lang),
         blocks.cards([*made, words.answers_card(context, lang)], lang),
     ]
@@ -58,7 +62,11 @@ def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
     if len(rows) and pd.notna(rows["change"].iloc[0]):
         one = rows.iloc[0]
         sure = bool(one["p_adjusted"] < 1 - result.context.ci_level)
-        size = signed(100 * one["change"], 1) if kind == "share" else signed(one["change"], 2 if kind == "number" else 1)
+        size = (
+            signed(100 * one["change"], 1)
+            if kind == "share"
+            else signed(one["change"], 2 if kind == "number" else 1)
+        )
         change = words.change_words(size, sure, one["previous"], lang)
         tone = ("good" if (one["change"] > 0) == bool(row["high_is_good"]) else "bad") if sure else "neutral"
     span = shown_interval(row["conf_low"], row["conf_high"], kind)
@@ -86,10 +94,18 @@ def _periods(result: ScoresResult, outcome: str, lang: Lang) -> Block | None:
     heading, subtitle = narrative.finding(result, "periods", outcome=outcome, lang=lang)
     look = {"kind": _kind(measure), "lang": lang}
     axes = trend.trend(
-        table, group="label", target=lines.get("target"), benchmark=lines.get("benchmark"), **look  # type: ignore[arg-type]
+        table,
+        group="label",
+        target=lines.get("target"),
+        benchmark=lines.get("benchmark"),
+        **look,  # type: ignore[arg-type]
     )
     alt = trend.describe_trend(
-        table, group="label", target=lines.get("target"), ci_level=result.context.ci_level, **look  # type: ignore[arg-type]
+        table,
+        group="label",
+        target=lines.get("target"),
+        ci_level=result.context.ci_level,
+        **look,  # type: ignore[arg-type]
     )
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
@@ -113,7 +129,9 @@ def _segments(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> B
     axes = intervals.ranked_intervals(
         table, warn=sure & ~good, highlight=sure & good, reference=whole, kind=kind, lang=lang
     )
-    alt = intervals.describe_intervals(table, reference=whole, kind=kind, lang=lang, ci_level=result.context.ci_level)
+    alt = intervals.describe_intervals(
+        table, reference=whole, kind=kind, lang=lang, ci_level=result.context.ci_level
+    )
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
 
@@ -124,8 +142,12 @@ def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segmen
         return None
     names = {"name": result.context.label(segment, lang), "outcome": result.context.label(outcome, lang)}
     made = display_table(
-        frame, columns=columns, labels=result.context.labels, lang=lang, ci_level=result.context.ci_level,
-        highlight=_tones(frame, 1 - result.context.ci_level),  # type: ignore[arg-type]
+        frame,
+        columns=columns,
+        labels=result.context.labels,
+        lang=lang,
+        ci_level=result.context.ci_level,
+        highlight=_tones(frame, 1 - result.context.ci_level),
         headings={key: value for key, value in WORDS[lang].items() if key in ("verdict", "source", "value")},
         kinds={"verdict": "text", "source": "text", "value": "score"} if name == "goals" else None,
     )
@@ -138,20 +160,48 @@ def _frame(
 ) -> tuple[pd.DataFrame, list[str]]:
     if name == "segments":
         frame = _levels(result, outcome, segment, lang)
-        return frame.assign(level=frame["label"]), ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"]
+        return frame.assign(level=frame["label"]), [
+            "level",
+            "estimate",
+            "conf_low",
+            "conf_high",
+            "difference",
+            "p_adjusted",
+            "n",
+        ]
     if name == "goals":
         goals = result.goals.assign(label=[one.text(lang) for one in result.goals["label"]])
         marks = ["：" if lang == "zh" else ": "] * len(goals)
         for column in ("kind", "verdict"):
             goals[column] = [WORDS[lang][code] for code in goals[column]]
-        goals["outcome"] = [f"{one}{mark}{name}" for one, mark, name in zip(goals["kind"], marks, goals["label"], strict=True)]
-        return goals, ["outcome", "measure", "estimate", "conf_low", "conf_high", "value", "verdict", "source"]
+        goals["outcome"] = [
+            f"{one}{mark}{name}" for one, mark, name in zip(goals["kind"], marks, goals["label"], strict=True)
+        ]
+        return goals, [
+            "outcome",
+            "measure",
+            "estimate",
+            "conf_low",
+            "conf_high",
+            "value",
+            "verdict",
+            "source",
+        ]
     if name == "changes":
-        return result.changes, ["outcome", "previous", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"]
+        return result.changes, [
+            "outcome",
+            "previous",
+            "estimate",
+            "change",
+            "change_low",
+            "change_high",
+            "p_adjusted",
+            "n",
+        ]
     return result.headline, ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"]
 
 
-def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[int, str]]:
+def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[Any, Tone]]:
     column = next((name for name in ("difference", "change") if name in frame), "")
     if not column or "p_adjusted" not in frame:
         return {}

@@ -15,7 +15,8 @@ WORDS = {
         "answers": "Answers", "effective": "weighted, n_eff {n_eff:n}", "unweighted": "unweighted",
         "study": "Study", "source": "Table", "rows": "Answers used", "n_eff": "Effective sample size",
         "dates": "Dates", "filters": "Restricted to", "weight": "Weight", "missing": "Missing answers",
-        "fingerprint": "SHA-256 of the data", "version": "Version", "seed": "Seed", "command": "To make this page again",
+        "fingerprint": "SHA-256 of the data", "version": "Version", "seed": "Seed",
+        "command": "To make this page again",
         "none": "none", "to": "to", "everything": "nothing left out",
         "table_source": "Source: {source}{dates}.", "dates_span": ", {first} to {last}",
     },
@@ -51,8 +52,12 @@ def kicker(context: Context, lang: Lang) -> str:
 def cover(context: Context, lang: Lang) -> dict[str, Any]:
     """Return what a cover page names: study, unit, period and base."""
     return {
-        "study": context.study.text(lang), "unit": unit_name(context, lang), "n": context.n, "n_eff": context.n_eff,
-        "period": context.period or "", "period_label": period_name(context, lang),
+        "study": context.study.text(lang),
+        "unit": unit_name(context, lang),
+        "n": context.n,
+        "n_eff": context.n_eff,
+        "period": context.period or "",
+        "period_label": period_name(context, lang),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_HASH = "svcq-block-1"
-"""Name of the rule: FNV-1a (64 bit) over the UTF-8 bytes of the id, SplitMix64 finaliser, modulo the number of blocks."""
+"""The rule: FNV-1a (64 bit) over the UTF-8 bytes of the id, SplitMix64 finaliser, modulo the number of blocks."""
 
 N_BLOCKS = 1000
 N_BLOCKS_PER_STRATUM = 250

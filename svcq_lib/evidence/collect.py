@@ -102,7 +102,9 @@ def collect(study: Study, needs: EvidenceNeeds) -> Evidence:
     for batch in _batches(scan.frame()):
         scan.add(batch)
     if scan.n == 0:
-        raise DataError(f"no answers are left in {study.responses.table!r} for {_chosen(study)}. Widen the choice.")
+        raise DataError(
+            f"no answers are left in {study.responses.table!r} for {_chosen(study)}. Widen the choice."
+        )
     prints = {study.responses.table: report.fingerprint(study.responses.table)}
     return scan.evidence(report.notes(), prints)
 
@@ -204,7 +206,9 @@ class _Scan:
             self.tallies[name].append(counted.agg(n=pl.len().cast(pl.Float64), sw=pl.col("weight").sum()))
 
     def _blocks(self, batch: pl.DataFrame) -> list[pl.Series]:
-        stratum = batch["stratum"].fill_null("") if self.kind != "simple" else pl.repeat("", len(batch), eager=True)
+        stratum = (
+            batch["stratum"].fill_null("") if self.kind != "simple" else pl.repeat("", len(batch), eager=True)
+        )
         if self.kind == "cluster":
             unit = batch["cluster"].fill_null("")
         elif self.small:
@@ -226,7 +230,12 @@ class _Scan:
         return keys
 
     def _add_cells(
-        self, name: str, cells: Cells, batch: pl.DataFrame, weights: NDArray[np.float64], inside: NDArray[np.bool_]
+        self,
+        name: str,
+        cells: Cells,
+        batch: pl.DataFrame,
+        weights: NDArray[np.float64],
+        inside: NDArray[np.bool_],
     ) -> None:
         codes = self.groups[name].codes(batch, self._keys(cells))
         if not cells.all_periods:
@@ -275,7 +284,8 @@ class _Groups:
             return np.zeros(len(batch), dtype=np.intp)
         table = batch.select(keys).unique(maintain_order=True)
         numbers = [
-            -1 if None in values else self._codes.setdefault(values, len(self._codes)) for values in table.iter_rows()
+            -1 if None in values else self._codes.setdefault(values, len(self._codes))
+            for values in table.iter_rows()
         ]
         table = table.with_columns(pl.Series("_code", numbers, dtype=pl.Int64))
         joined = batch.select(keys).join(table, on=keys, how="left", nulls_equal=True, maintain_order="left")
@@ -283,7 +293,11 @@ class _Groups:
 
     def frame(self, keys: list[str]) -> pd.DataFrame:
         """Return the distinct values, one row per number."""
-        return pd.DataFrame(list(self._codes), columns=keys) if keys else pd.DataFrame(index=range(len(self._codes)))
+        return (
+            pd.DataFrame(list(self._codes), columns=keys)
+            if keys
+            else pd.DataFrame(index=range(len(self._codes)))
+        )
 
 
 def _sorted(moments: Moments, by: tuple[str, ...]) -> Moments:
@@ -299,4 +313,9 @@ def _sorted(moments: Moments, by: tuple[str, ...]) -> Moments:
 def _added(parts: list[pl.DataFrame], by: tuple[str, ...]) -> pd.DataFrame:
     together = pl.concat(parts)
     keys = [name for name in together.columns if name not in ("n", "sw")]
-    return together.group_by(keys).agg(pl.col("n", "sw").sum()).sort([*by, *[k for k in keys if k not in by]]).to_pandas()
+    return (
+        together.group_by(keys)
+        .agg(pl.col("n", "sw").sum())
+        .sort([*by, *[k for k in keys if k not in by]])
+        .to_pandas()
+    )

@@ -76,7 +76,9 @@ class Moments:
         mask = np.ones(len(self.keys), dtype=bool)
         for key, value in values.items():
             mask &= (self.keys[key] == value).to_numpy()
-        return Moments(self.columns, self.keys[mask].reset_index(drop=True), {k: v[mask] for k, v in self.sums.items()})
+        return Moments(
+            self.columns, self.keys[mask].reset_index(drop=True), {k: v[mask] for k, v in self.sums.items()}
+        )
 
     def complements(self, key: str) -> Moments:
         """Return, under each value of a key, the cells of all its other values."""

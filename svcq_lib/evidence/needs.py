@@ -62,10 +62,16 @@ class EvidenceNeeds:
 
     def __or__(self, other: EvidenceNeeds) -> EvidenceNeeds:
         """Return the needs of two analyses, to be met by one scan."""
-        for mine, theirs in ((self.derived, other.derived), (self.cells, other.cells), (self.tallies, other.tallies)):
+        for mine, theirs in (
+            (self.derived, other.derived),
+            (self.cells, other.cells),
+            (self.tallies, other.tallies),
+        ):
             for name in set(mine) & set(theirs):
                 if mine[name] != theirs[name]:
                     raise ParameterError(f"two analyses ask for different things under the name {name!r}.")
         return EvidenceNeeds(
-            {**self.derived, **other.derived}, {**self.cells, **other.cells}, {**self.tallies, **other.tallies}
+            {**self.derived, **other.derived},
+            {**self.cells, **other.cells},
+            {**self.tallies, **other.tallies},
         )

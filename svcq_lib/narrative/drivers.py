@@ -82,8 +82,16 @@ def facts(result: DriverResult) -> dict[str, Any]:
         return found
     first = table.loc[table["rank_low"] <= 1, "term"].tolist()
     top = table.iloc[0]
-    found |= {"first": first, "k": len(first), "tier": "one" if len(first) == 1 else "few" if len(first) <= NAMED else "many"}
-    found |= {"top": top["term"], "share": top["share"], "share_interval": (top["conf_low"], top["conf_high"])}
+    found |= {
+        "first": first,
+        "k": len(first),
+        "tier": "one" if len(first) == 1 else "few" if len(first) <= NAMED else "many",
+    }
+    found |= {
+        "top": top["term"],
+        "share": top["share"],
+        "share_interval": (top["conf_low"], top["conf_high"]),
+    }
     found |= {"r_squared": fit["r_squared"], "interval": (fit["r_squared_low"], fit["r_squared_high"])}
     found["concentrate"] = table.loc[table["quadrant"] == "concentrate_here", "term"].tolist()
     found["k_concentrate"] = len(found["concentrate"])
@@ -96,7 +104,7 @@ def _named(result: DriverResult, found: dict[str, Any], lang: Lang) -> dict[str,
     named["outcome"] = label(found["outcome"], lang)
     if "top" in found:
         named |= {"top": label(found["top"], lang), "method": word(found["method"], lang)}
-        marks = ("「{}」" if lang == "zh" else "“{}”")
+        marks = "「{}」" if lang == "zh" else "“{}”"
         named["first"] = [marks.format(label(name, lang)) for name in found["first"]]
         named["concentrate"] = [marks.format(label(name, lang)) for name in found["concentrate"][:NAMED]]
     return named
@@ -141,7 +149,12 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     values = _named(result, found, lang)
     if found["empty"]:
         return say(SENTENCES, "empty", values, lang)
-    codes = ["fit", f"first_{found['tier']}", "concentrate" if found["concentrate"] else "concentrate_none", "cause"]
+    codes = [
+        "fit",
+        f"first_{found['tier']}",
+        "concentrate" if found["concentrate"] else "concentrate_none",
+        "cause",
+    ]
     return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
 
 
@@ -166,7 +179,8 @@ def finding(result: DriverResult, figure: str, *, lang: Lang = "en") -> tuple[st
     if found["empty"]:
         return "", ""
     values = _named(result, found, lang) | {
-        "ci": result.context.ci_level, "lines": SENTENCES[lang]["lines"],
+        "ci": result.context.ci_level,
+        "lines": SENTENCES[lang]["lines"],
         "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "",
     }
     code = f"finding_importance_{found['tier']}"

@@ -174,11 +174,14 @@ def _weighted(result: GapsResult, overall: pd.DataFrame) -> dict[str, Any]:
     if "weighted" not in overall.index or "share" not in result.dimensions:
         return {}
     row, top = overall.loc["weighted"], result.dimensions.sort_values("share", ascending=False).iloc[0]
-    if not (top["share_low"] >= 0 and overall.loc["weighted", "conf_high"] < 0):
+    if not (top["share_low"] >= 0 and (overall.loc[["weighted"], "conf_high"] < 0).all()):
         return {}
     return {
-        "weighted": row["estimate"], "weighted_interval": (row["conf_low"], row["conf_high"]), "top": top["term"],
-        "top_share": top["share"], "top_interval": (top["share_low"], top["share_high"]),
+        "weighted": row["estimate"],
+        "weighted_interval": (row["conf_low"], row["conf_high"]),
+        "top": top["term"],
+        "top_share": top["share"],
+        "top_interval": (top["share_low"], top["share_high"]),
     }
 
 
@@ -190,8 +193,11 @@ def _change(result: GapsResult, alpha: float, since: str = "previous") -> dict[s
     row = rows.iloc[0]
     sure = row["p_adjusted"] < alpha
     return {
-        "change": row["change"], "change_interval": (row["change_low"], row["change_high"]), "sure": bool(sure),
-        "period": row["period"], "previous": row["previous"],
+        "change": row["change"],
+        "change_interval": (row["change_low"], row["change_high"]),
+        "sure": bool(sure),
+        "period": row["period"],
+        "previous": row["previous"],
     }
 
 
@@ -203,7 +209,8 @@ def _levels(result: GapsResult, alpha: float) -> dict[str, Any]:
     counts = rows[rows["term"] == "overall"].groupby("segment", sort=False)["level"].nunique()
     if counts.empty or counts.max() < 2:
         return {}
-    return {"segment": counts.idxmax(), **levels_of(result, counts.idxmax(), alpha)}
+    segment = str(counts.idxmax())
+    return {"segment": segment, **levels_of(result, segment, alpha)}
 
 
 def levels_of(result: GapsResult, segment: str, alpha: float) -> dict[str, Any]:
@@ -265,7 +272,9 @@ def title(result: GapsResult, *, lang: Lang = "en") -> str:
         return say(SENTENCES, "title_empty", values, lang, markdown=False)
     tied = len(found["tied"]) > 1
     if result.mode == "perception_only":
-        return say(SENTENCES, "title_perception_tied" if tied else "title_perception", values, lang, markdown=False)
+        return say(
+            SENTENCES, "title_perception_tied" if tied else "title_perception", values, lang, markdown=False
+        )
     if not found["short"]:
         code = "title_exceeds" if found["gap"] > 0 else "title_none"
         return say(SENTENCES, code, values, lang, markdown=False)
@@ -296,7 +305,10 @@ def describe(result: GapsResult, *, lang: Lang = "en") -> str:
         return ""
     if result.mode == "perception_only":
         values["perception"] = found["overall_perception"]
-        parts = [say(SENTENCES, "level_perception", values, lang), *_change_sentences(found, values, lang, True)]
+        parts = [
+            say(SENTENCES, "level_perception", values, lang),
+            *_change_sentences(found, values, lang, True),
+        ]
         return paragraph([*parts, say(SENTENCES, "perception_only", values, lang)], lang)
     values["perception"] = found["overall_perception"]
     parts = [say(SENTENCES, "level", values, lang), *_short_sentences(found, values, lang)]
@@ -322,15 +334,20 @@ def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) 
     return parts
 
 
-def _change_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang, perception: bool) -> list[str]:
+def _change_sentences(
+    found: dict[str, Any], values: dict[str, Any], lang: Lang, perception: bool
+) -> list[str]:
     """Return what changed since the period before and, if sure, since the first one: overall and by dimension."""
     said = [_change_sentence(found, values, lang, perception)]
     if found["first"].get("sure"):
         said.append(_change_sentence(found["first"], {**values, **found["first"]}, lang, perception))
-    words = {"closed": "rose", "widened": "fell"} if perception else {"closed": "closed", "widened": "widened"}
+    words = (
+        {"closed": "rose", "widened": "fell"} if perception else {"closed": "closed", "widened": "widened"}
+    )
     said += [
         say(SENTENCES, f"terms_{word_}", {**values, **found["first"]}, lang)
-        for name, word_ in words.items() if found[name]
+        for name, word_ in words.items()
+        if found[name]
     ]
     return said
 
@@ -373,12 +390,16 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
         values |= levels_of(result, segment, alpha) | {"segment": result.context.label(segment, lang)}
         code = "finding_segments" if values["wider"] + values["better"] else "finding_segments_none"
     elif figure == "heatmap":
-        rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] != "overall")]
+        rows = result.segments[
+            (result.segments["segment"] == segment) & (result.segments["term"] != "overall")
+        ]
         marked = int((rows["p_adjusted"] < alpha).sum())
         values |= {"cells": len(rows), "marked": marked, "segment": result.context.label(segment, lang)}
         code = "finding_heatmap" if marked else "finding_heatmap_none"
     elif figure == "periods":
-        change = found["first"] or {name: found[name] for name in ("change", "sure", "period", "previous") if name in found}
+        change = found["first"] or {
+            name: found[name] for name in ("change", "sure", "period", "previous") if name in found
+        }
         code = _period_code(result, change)
         values |= change or {"previous": result.periods["period"].iloc[0]}
     else:
@@ -397,14 +418,19 @@ def _period_code(result: GapsResult, found: dict[str, Any]) -> str:
     return f"finding_periods_{words[0] if found['change'] > 0 else words[1]}"
 
 
-def _finding(result: GapsResult, figure: str, found: dict[str, Any], alpha: float) -> tuple[str, dict[str, Any]]:
+def _finding(
+    result: GapsResult, figure: str, found: dict[str, Any], alpha: float
+) -> tuple[str, dict[str, Any]]:
     table = result.items if figure == "items" else result.dimensions
     spread = {"low": table["perception"].min(), "high": table["perception"].max(), "items": len(table)}
     if result.mode == "perception_only":
         return ("finding_items_perception" if figure == "items" else "finding_perception"), spread
     if figure == "items":
         short = int(((table["p_adjusted"] < alpha) & (table["gap"] < 0)).sum())
-        return ("finding_items_all" if short == len(table) else "finding_items"), {"short": short, "items": len(table)}
+        return ("finding_items_all" if short == len(table) else "finding_items"), {
+            "short": short,
+            "items": len(table),
+        }
     if not found["short"]:
         return "finding_dimensions_none", {}
     return ("finding_dimensions_tied" if len(found["tied"]) > 1 else "finding_dimensions"), {}
@@ -414,10 +440,18 @@ def _settings(result: GapsResult, figure: str, segment: str, lang: Lang) -> dict
     context = result.context
     table = {"items": result.items, "dimensions": result.dimensions, "periods": result.periods}.get(figure)
     if table is None:
-        table = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] == "overall")]
+        table = result.segments[
+            (result.segments["segment"] == segment) & (result.segments["term"] == "overall")
+        ]
     scale = context.scale
-    span = say(SENTENCES, "scale", {"low": scale.low, "high": scale.high}, lang, markdown=False) if scale else ""
+    span = (
+        say(SENTENCES, "scale", {"low": scale.low, "high": scale.high}, lang, markdown=False) if scale else ""
+    )
     return {
-        "ci": context.ci_level, "base": (table["n"].min(), table["n"].max()), "scale": span, "method": word(context.adjustment, lang),
-        "what": SENTENCES[lang]["word_gap" if result.mode == "gap" else "word_perception"], "weighted": SENTENCES[lang]["weighted_word"] if context.weight else "",
+        "ci": context.ci_level,
+        "base": (table["n"].min(), table["n"].max()),
+        "scale": span,
+        "method": word(context.adjustment, lang),
+        "what": SENTENCES[lang]["word_gap" if result.mode == "gap" else "word_perception"],
+        "weighted": SENTENCES[lang]["weighted_word"] if context.weight else "",
     }

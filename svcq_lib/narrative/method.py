@@ -14,8 +14,8 @@ SENTENCES = {
         "design_simple": "Standard errors are linearised for the weights.",
         "design_strata": "Standard errors are linearised for the weights and the declared strata.",
         "design_cluster": "Standard errors are linearised for the weights and the declared clusters (ultimate clusters).",
-        "missing_pairwise": "Missing answers: *pairwise* – each figure uses everyone who answered its questions – because dropping all incomplete answers would discard most of a survey with filters. `missing = \"listwise\"` is the alternative.",
-        "missing_listwise": "Missing answers: *listwise* – only respondents who answered every question of an analysis count – as the study file asks. `missing = \"pairwise\"` is the alternative.",
+        "missing_pairwise": 'Missing answers: *pairwise* – each figure uses everyone who answered its questions – because dropping all incomplete answers would discard most of a survey with filters. `missing = "listwise"` is the alternative.',
+        "missing_listwise": 'Missing answers: *listwise* – only respondents who answered every question of an analysis count – as the study file asks. `missing = "pairwise"` is the alternative.',
         "adjustment": "Tests are adjusted for multiplicity ({method}), because several comparisons are read at once.",
         "level": "Intervals are at the {ci:%} level.",
         "small": "Bases under {flag:n} are marked; figures on fewer than {suppress:n} answers are not shown.",
@@ -34,8 +34,8 @@ SENTENCES = {
         "design_simple": "标准误按权数线性化计算。",
         "design_strata": "标准误按权数与声明的分层线性化计算。",
         "design_cluster": "标准误按权数与声明的整群（最终群）线性化计算。",
-        "missing_pairwise": "缺失答案：*成对删除*，每个数字使用回答了相应题项的所有人，因为删除所有不完整答卷会丢掉带跳转问卷的大部分样本。另一选择为 `missing = \"listwise\"`。",
-        "missing_listwise": "缺失答案：*成列删除*，按研究文件要求只计算回答了分析中所有题项的人。另一选择为 `missing = \"pairwise\"`。",
+        "missing_pairwise": '缺失答案：*成对删除*，每个数字使用回答了相应题项的所有人，因为删除所有不完整答卷会丢掉带跳转问卷的大部分样本。另一选择为 `missing = "listwise"`。',
+        "missing_listwise": '缺失答案：*成列删除*，按研究文件要求只计算回答了分析中所有题项的人。另一选择为 `missing = "pairwise"`。',
         "adjustment": "由于同时阅读多个比较，检验经过多重比较校正（{method}）。",
         "level": "区间为 {ci:%} 置信水平。",
         "small": "样本少于 {flag:n} 时加以标注；少于 {suppress:n} 份答卷的数字不予显示。",
@@ -69,17 +69,33 @@ def describe(context: Context, topic: str, *, lang: Lang = "en") -> str:
         Markdown paragraphs: method, defaults with their reasons, references.
     """
     values = {
-        "weight": context.weight, "n": context.n, "n_eff": context.n_eff, "ci": context.ci_level,
-        "method": word(context.adjustment, lang), "missing": word(context.missing, lang).lower(),
-        "flag": context.flag, "suppress": context.suppress, "n_boot": context.n_boot, "seed": context.seed,
+        "weight": context.weight,
+        "n": context.n,
+        "n_eff": context.n_eff,
+        "ci": context.ci_level,
+        "method": word(context.adjustment, lang),
+        "missing": word(context.missing, lang).lower(),
+        "flag": context.flag,
+        "suppress": context.suppress,
+        "n_boot": context.n_boot,
+        "seed": context.seed,
     }
-    codes = ["weights" if context.weight else "no_weights", f"design_{context.design}", f"missing_{context.missing}"]
+    codes = [
+        "weights" if context.weight else "no_weights",
+        f"design_{context.design}",
+        f"missing_{context.missing}",
+    ]
     codes += ["adjustment"] if context.adjustment != "none" else []
     codes += ["level", "small"]
     family = topic.split("_")[0]
     references = SENTENCES[lang][f"reference_{family}"]
-    settings = ("" if lang == "zh" else " ").join(say(SENTENCES, code, values, lang, markdown=False) for code in codes)
-    return "\n\n".join([
-        say(SENTENCES, topic, values, lang, markdown=False), settings,
-        SENTENCES[lang]["references"].format(references=references),
-    ])
+    settings = ("" if lang == "zh" else " ").join(
+        say(SENTENCES, code, values, lang, markdown=False) for code in codes
+    )
+    return "\n\n".join(
+        [
+            say(SENTENCES, topic, values, lang, markdown=False),
+            settings,
+            SENTENCES[lang]["references"].format(references=references),
+        ]
+    )

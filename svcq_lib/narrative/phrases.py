@@ -62,14 +62,16 @@ class _Formatter(string.Formatter):
         if match := re.fullmatch(r"([+i]?)(\d)", format_spec):
             digits = int(match[2])
             if match[1] == "i":
-                return self._escaped(formats.interval(*value, digits))
+                low, high = value
+                return self._escaped(formats.interval(low, high, digits))
             return (formats.signed if match[1] else formats.number)(value, digits)
         if format_spec == "g":
             return f"{value:g}"
         if format_spec == "%":
             return formats.percent(value)
         if format_spec == "i%":
-            return self._escaped(formats.interval(*value, 0, scale=100, unit=THIN + "%"))
+            low, high = value
+            return self._escaped(formats.interval(low, high, 0, scale=100, unit=THIN + "%"))
         if format_spec == "n":
             return formats.count(value)
         if format_spec == "range":
@@ -88,7 +90,12 @@ class _Formatter(string.Formatter):
 
 
 def say(
-    sentences: Mapping[str, Mapping[str, str]], code: str, values: Mapping[str, Any], lang: Lang, *, markdown: bool = True
+    sentences: Mapping[str, Mapping[str, str]],
+    code: str,
+    values: Mapping[str, Any],
+    lang: Lang,
+    *,
+    markdown: bool = True,
 ) -> str:
     """Return one sentence.
 

@@ -102,20 +102,24 @@ def facts(result: ScoresResult) -> dict[str, Any]:
         ``levels`` (one dict per primary figure), ``previous`` and ``first`` (see :func:`changes_of`), verdicts of
         targets and benchmarks, ``lead`` and ``empty``.
     """
-    wide = result.headline.set_index(["outcome", "measure"])
+    table = result.headline
     levels = []
-    for (outcome, measure), row in wide[wide["primary"] & ~wide["suppressed"]].iterrows():
-        one = {"outcome": outcome, "measure": measure, "estimate": row["estimate"]}
+    for row in table[table["primary"] & ~table["suppressed"]].to_dict(orient="records"):
+        one = {name: row[name] for name in ("outcome", "measure", "estimate")}
         one["interval"] = (row["conf_low"], row["conf_high"])
-        if measure == "nps":
-            one |= {name: wide.loc[(outcome, name), "estimate"] for name in ("promoters", "detractors")}
+        if row["measure"] == "nps":
+            own = table[table["outcome"] == row["outcome"]].set_index("measure")["estimate"]
+            one |= {name: own[name] for name in ("promoters", "detractors")}
         levels.append(one)
     found: dict[str, Any] = {"levels": levels, "lead": lead(result), "empty": not levels}
     for since in ("previous", "first"):
         found[since] = changes_of(result, since)
     if len(result.goals):
         verdicts = result.goals["verdict"].value_counts()
-        found |= {"goals": len(result.goals), **{one: int(verdicts.get(one, 0)) for one in ("above", "below", "unclear")}}
+        found |= {
+            "goals": len(result.goals),
+            **{one: int(verdicts.get(one, 0)) for one in ("above", "below", "unclear")},
+        }
     return found
 
 
@@ -141,8 +145,10 @@ def changes_of(result: ScoresResult, since: str) -> dict[str, Any]:
     sure = (table["p_adjusted"] < 1 - result.context.ci_level).astype(bool)
     up = (table["change"] > 0) == table["high_is_good"].astype(bool)
     return {
-        "better": table.loc[sure & up, "outcome"].tolist(), "worse": table.loc[sure & ~up, "outcome"].tolist(),
-        "same": table.loc[~sure, "outcome"].tolist(), "period": table["period"].iloc[0],
+        "better": table.loc[sure & up, "outcome"].tolist(),
+        "worse": table.loc[sure & ~up, "outcome"].tolist(),
+        "same": table.loc[~sure, "outcome"].tolist(),
+        "period": table["period"].iloc[0],
         "previous": table["previous"].iloc[0],
     }
 
@@ -205,7 +211,8 @@ def describe(result: ScoresResult, *, lang: Lang = "en") -> str:
     if "goals" in found and not found["empty"]:
         said = [
             say(SENTENCES, f"goals_{one}", {"count": found[one]}, lang, markdown=False)
-            for one in ("above", "below", "unclear") if found[one]
+            for one in ("above", "below", "unclear")
+            if found[one]
         ]
         parts.append(say(SENTENCES, "goals", {**found, "verdicts": said}, lang))
     return paragraph(parts, lang)
@@ -238,12 +245,19 @@ def finding(
     table = table[table["outcome"] == outcome]
     if figure == "segments":
         table = table[table["segment"] == segment]
-    measure = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]]["measure"].iloc[0]
+    measure = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]][
+        "measure"
+    ].iloc[0]
     values = {
-        **_since(result, found, outcome), "label": result.context.label(outcome, lang), "segment": result.context.label(segment, lang),
-        "measure": word(measure, lang), "ci": result.context.ci_level, "method": word(result.context.adjustment, lang),
+        **_since(result, found, outcome),
+        "label": result.context.label(outcome, lang),
+        "segment": result.context.label(segment, lang),
+        "measure": word(measure, lang),
+        "ci": result.context.ci_level,
+        "method": word(result.context.adjustment, lang),
         "base": (table["n"].sum(),) * 2 if figure == "distribution" else (table["n"].min(), table["n"].max()),
-        "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "", **_levels(result, table),
+        "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "",
+        **_levels(result, table),
     }
     code = _finding(values, figure, outcome)
     return tuple(say(SENTENCES, one, values, lang, markdown=False) for one in (code, f"sub_{figure}"))  # type: ignore[return-value]

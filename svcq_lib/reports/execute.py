@@ -121,8 +121,13 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
     executed = partial / f"{job.name}.ipynb"
     try:
         papermill.execute_notebook(
-            str(notebook_of(job.topic)), str(executed), parameters=values, cwd=str(root), kernel_name="python3",
-            progress_bar=False, log_output=False,
+            str(notebook_of(job.topic)),
+            str(executed),
+            parameters=values,
+            cwd=str(root),
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
         )
     except PapermillExecutionError as error:
         raise ReportError(
@@ -161,7 +166,9 @@ def _tidy(notebook: Any, job: Job, partial: str) -> None:
     facts = {"lang": job.lang, "report": title_of(job.topic, job.lang)}
     for block in _covers(notebook):
         cover = block["cover"]
-        facts |= {name: cover[name] for name in ("study", "unit", "period", "period_label")} | {"base": cover["n"]}
+        facts |= {name: cover[name] for name in ("study", "unit", "period", "period_label")} | {
+            "base": cover["n"]
+        }
     notebook.metadata["svcq"] = facts
 
 

@@ -15,7 +15,17 @@ from svcq_lib import __version__
 from svcq_lib.reports.execute import Outcome, digest
 
 NAME = "manifest.json"
-_PACKAGES = ("polars", "pandas", "numpy", "scipy", "matplotlib", "great-tables", "papermill", "nbconvert", "typst")
+_PACKAGES = (
+    "polars",
+    "pandas",
+    "numpy",
+    "scipy",
+    "matplotlib",
+    "great-tables",
+    "papermill",
+    "nbconvert",
+    "typst",
+)
 
 
 def read(out: Path) -> dict[str, Any]:
@@ -45,10 +55,17 @@ def write(out: Path, study: Mapping[str, Any], outcomes: Iterable[Outcome]) -> d
         The whole manifest.
     """
     reports = read(out)["reports"] | {one.name: one.as_entry() for one in outcomes}
-    whole = {"svcq": __version__, "versions": versions(), "study": dict(study), "reports": dict(sorted(reports.items()))}
+    whole = {
+        "svcq": __version__,
+        "versions": versions(),
+        "study": dict(study),
+        "reports": dict(sorted(reports.items())),
+    }
     path = out / NAME
     temporary = out / f".{NAME}.tmp"
-    temporary.write_text(json.dumps(whole, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
+    temporary.write_text(
+        json.dumps(whole, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
+    )
     os.replace(temporary, path)
     return whole
 
@@ -93,5 +110,6 @@ def unchanged(out: Path, entry: Mapping[str, Any] | None, key: str) -> bool:
     if not entry or entry.get("key") != key or entry.get("status") != "done" or not entry.get("outputs"):
         return False
     return all(
-        (out / one["path"]).is_file() and digest(out / one["path"]) == one["sha256"] for one in entry["outputs"]
+        (out / one["path"]).is_file() and digest(out / one["path"]) == one["sha256"]
+        for one in entry["outputs"]
     )

@@ -83,7 +83,8 @@ def parameters_of(topic: str) -> dict[str, Parameter]:
 
 
 def _adapter(type_name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_TYPES[type_name] if type_name in _TYPES else Literal[tuple(type_name.split("|"))])
+    kind: Any = _TYPES[type_name] if type_name in _TYPES else Literal[tuple(type_name.split("|"))]
+    return TypeAdapter(kind)
 
 
 def from_text(topic: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -181,9 +182,7 @@ def _carried(parameter: Parameter, value: Any) -> Any:
     if parameter.type_name == "str" and isinstance(value, dt.date):
         return value.isoformat()
     try:
-        adapted = _adapter(parameter.type_name).validate_python(
-            value, strict=parameter.type_name != "date"
-        )
+        adapted = _adapter(parameter.type_name).validate_python(value, strict=parameter.type_name != "date")
     except ValidationError as error:
         raise ParameterError(
             f"parameter {parameter.name!r} is {parameter.type_name}; {value!r} is {type(value).__name__} "

@@ -48,9 +48,17 @@ class Summary:
 
 
 def run(
-    study_path: str | Path, reports: Sequence[str] = (), *, parameters: Mapping[str, Any] | None = None,
-    where: Mapping[str, str] | None = None, period: str | None = None, formats: Sequence[str] = ("html",),
-    langs: Sequence[str] = (), out: str | Path | None = None, jobs: int = 1, force: bool = False,
+    study_path: str | Path,
+    reports: Sequence[str] = (),
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    where: Mapping[str, str] | None = None,
+    period: str | None = None,
+    formats: Sequence[str] = ("html",),
+    langs: Sequence[str] = (),
+    out: str | Path | None = None,
+    jobs: int = 1,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
     """Make reports of a study.
@@ -114,14 +122,21 @@ def facts_of(study: Study) -> dict[str, Any]:
     tables = {study.responses.table: study.tables[study.responses.table]}
     prints = {name: connect.fingerprint(spec, study.root) for name, spec in tables.items()}
     return {
-        "name": study.name.text("en"), "file": study.path.name, "filters": dict(study.filters),
-        "period": study.period, "fingerprints": {study.path.name: digest(study.path), **prints},
+        "name": study.name.text("en"),
+        "file": study.path.name,
+        "filters": dict(study.filters),
+        "period": study.period,
+        "fingerprints": {study.path.name: digest(study.path), **prints},
     }
 
 
 def plan(
-    study: Study, reports: Sequence[str], parameters: Mapping[str, Any], formats: Sequence[str],
-    langs: Sequence[str], out: Path,
+    study: Study,
+    reports: Sequence[str],
+    parameters: Mapping[str, Any],
+    formats: Sequence[str],
+    langs: Sequence[str],
+    out: Path,
 ) -> list[Job]:
     """Return the reports to make, every parameter checked.
 
@@ -155,8 +170,13 @@ def plan(
     chosen = list(dict.fromkeys(reports)) or topics()
     own = {"where": dict(study.filters), "period": study.period}
     given = _distributed(chosen, parameters)
-    shared = {"facts": facts_of(study), "code": manifest.code_fingerprint(), "version": __version__,
-              "versions": manifest.versions(), "formats": sorted(formats)}
+    shared = {
+        "facts": facts_of(study),
+        "code": manifest.code_fingerprint(),
+        "version": __version__,
+        "versions": manifest.versions(),
+        "formats": sorted(formats),
+    }
     jobs = []
     for topic in chosen:
         values = validate(topic, {**own, **given[topic]})
@@ -174,7 +194,8 @@ def _distributed(chosen: Sequence[str], parameters: Mapping[str, Any]) -> dict[s
     if reserved:
         raise ParameterError(f"{sorted(reserved)[0]!r} is set by the run itself. Use its own option.")
     given: dict[str, dict[str, Any]] = {
-        topic: {name: value for name, value in parameters.items() if name in parameters_of(topic)} for topic in chosen
+        topic: {name: value for name, value in parameters.items() if name in parameters_of(topic)}
+        for topic in chosen
     }
     for name in parameters:
         if not any(name in values for values in given.values()):
@@ -207,8 +228,10 @@ def _made(todo: Sequence[Job], jobs: int, progress: Progress | None) -> Iterator
 def _settled(future: Any, job: Job) -> Outcome:
     error = future.exception()
     if error is None:
-        return future.result()  # type: ignore[no-any-return]
-    return Outcome(job.name, job.topic, job.lang, "failed", job.key, error=f"the worker process ended: {error}")
+        return future.result()
+    return Outcome(
+        job.name, job.topic, job.lang, "failed", job.key, error=f"the worker process ended: {error}"
+    )
 
 
 def default_jobs() -> int:

@@ -6,9 +6,10 @@ import html
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from svcq_lib import __version__, formats
+from svcq_lib.formats import Lang
 from svcq_lib.reports.titles import TITLES, title_of
 from svcq_lib.study import Study
 
@@ -40,13 +41,14 @@ def write_index(out: Path, manifest: Mapping[str, Any], study: Study) -> Path:
         The page.
     """
     reports = list(manifest["reports"].values())
-    langs = [lang for lang in ("en", "zh") if any(one["lang"] == lang for one in reports)]
+    langs: list[Lang] = [lang for lang in get_args(Lang) if any(one["lang"] == lang for one in reports)]
     sections = "".join(_section(lang, [one for one in reports if one["lang"] == lang]) for lang in langs)
     first = langs[0] if langs else study.language
     name = html.escape(study.name.text(first))
     page = (
         f'<!doctype html><html lang="{_tag(first)}"><head><meta charset="utf-8"><title>{name}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="Content-Security-Policy" '
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" "
         f"content=\"default-src 'none'; style-src 'unsafe-inline'\"><style>{_STYLE}</style></head>"
         f"<body><main><h1>{name}</h1>{sections}</main>"
         f"<footer>{html.escape(TITLES[first]['made'].format(version=__version__))}</footer></body></html>\n"
@@ -63,7 +65,9 @@ def _tag(lang: str) -> str:
 
 def _section(lang: str, reports: list[Mapping[str, Any]]) -> str:
     order = {topic: i for i, topic in enumerate(("scores", "gaps", "drivers"))}
-    entries = "".join(_entry(one, lang) for one in sorted(reports, key=lambda one: order.get(one["topic"], 99)))
+    entries = "".join(
+        _entry(one, lang) for one in sorted(reports, key=lambda one: order.get(one["topic"], 99))
+    )
     return f'<section lang="{_tag(lang)}"><h2>{html.escape(TITLES[lang]["index"])}</h2>{entries}</section>'
 
 
