@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from svcq_lib.sources.profiles import MAX_LEVELS, Profile, Rating, rating
+from svcq_lib.sources.profiles import MAX_LEVELS, Profile, Rating, codes_outside, rating
 
 MAX_SEGMENTS = 10
 _ID = re.compile(r"(?i)(^|[_\W])id$|^id|respnum|respondent|case_?(id|no)|编号")
@@ -122,7 +122,7 @@ def _pairs(found: Guesses, left: dict[str, Profile]) -> None:
     groups: dict[tuple[str, str], dict[str, dict[int, str]]] = {}
     for header, one in left.items():
         match = _PAIR.match(header)
-        if match and rating(one):
+        if match and one.levels and not one.words:
             marks = groups.setdefault((match["head"], match["sep"]), {})
             marks.setdefault(match["mark"], {})[int(match["n"])] = header
     for (head, sep), marks in groups.items():
@@ -135,12 +135,15 @@ def _pairs(found: Guesses, left: dict[str, Profile]) -> None:
             or set(marks[expected]) != set(marks[perceived])
         ):
             continue
+        scale = _common([left[one] for mark in (expected, perceived) for one in marks[mark].values()])
+        if scale is None:
+            continue
         found.numbers = sorted(marks[expected])
         found.pairs = tuple(
             f"^{re.escape(head + mark + sep)}(?P<n>[0-9]+)$" for mark in (expected, perceived)
         )  # type: ignore[assignment]
         headers = [*marks[expected].values(), *marks[perceived].values()]
-        found.scale = _common([left[one] for one in headers])
+        found.scale = scale
         found.why["pairs"] = (
             f"{len(found.numbers)} numbers occur both with {expected!r} and with {perceived!r}"
         )
@@ -195,9 +198,7 @@ def _items(found: Guesses, left: dict[str, Profile]) -> None:
         name = heads[header] if sizes[heads[header], high] >= 2 else "service"
         found.items.setdefault(name, []).append(header)
         left.pop(header)
-    found.why["items"] = (
-        f"{len(chosen)} columns hold whole numbers on the scale {found.scale.low}–{found.scale.high}"
-    )
+    found.why["items"] = f"{len(chosen)} columns hold whole numbers, most of them on 1–{high}"
     others = [header for header in rated if header in left]
     if others:
         found.unsure.append(
@@ -210,10 +211,13 @@ def _scale_key(one: Profile) -> int:
     return scale.high if scale else 0
 
 
-def _common(columns: Sequence[Profile]) -> Rating:
+def _common(columns: Sequence[Profile]) -> Rating | None:
+    """Return the scale that several columns share, and every answer that lies outside it in any of them."""
     scales = [one for one in map(rating, columns) if one]
+    if not scales:
+        return None
     low, high = min(one.low for one in scales), max(one.high for one in scales)
-    return Rating(low, high, tuple(sorted({code for one in scales for code in one.codes})))
+    return Rating(low, high, codes_outside([level for one in columns for level in one.levels], low, high))
 
 
 def _head(header: str) -> str:

@@ -54,5 +54,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     "Did you mean 'branch'? "
     """
     folded = {one.casefold().strip(): one for one in known}
-    near = difflib.get_close_matches(name.casefold().strip(), list(folded), n=1, cutoff=0.6)
+    asked = name.casefold().strip()
+    near = difflib.get_close_matches(asked, list(folded), n=1, cutoff=0.6)
+    near = near or [one for one in folded if len(asked) > 2 and asked in one][:1]
     return f"Did you mean {folded[near[0]]!r}? " if near else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -152,12 +152,28 @@ def rating(column: Profile) -> Rating | None:
     low, high = (0, 10) if {0, 10} <= set(inside) else (1, max(inside))
     if high == 6 and 0 in inside:
         high = 5
-    outside = [one for one in column.levels if not _on(one, low, high)]
-    answered = sum(n for one, n in column.levels.items() if one not in outside)
-    codes = tuple(sorted({re.sub(r"\.0+$", "", one) for one in outside}))
+    answered = sum(n for one, n in column.levels.items() if _on(one, low, high))
     if high < 4 or answered * 4 < column.given:
         return None
-    return Rating(low, high, codes)
+    return Rating(low, high, codes_outside(column.levels, low, high))
+
+
+def codes_outside(levels: Iterable[str], low: int, high: int) -> tuple[str, ...]:
+    """Return the levels outside a scale.
+
+    Parameters
+    ----------
+    levels : iterable of str
+        Answers as text.
+    low, high : int
+        The scale.
+
+    Returns
+    -------
+    tuple of str
+        Sorted, each once, ``98.0`` as ``98``.
+    """
+    return tuple(sorted({re.sub(r"\.0+$", "", one) for one in levels if not _on(one, low, high)}))
 
 
 def _on(level: str, low: int, high: int) -> bool:

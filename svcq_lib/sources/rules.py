@@ -50,7 +50,7 @@ WORDS: Mapping[str, tuple[Severity, str, str]] = {
         "consider leaving such respondents out, and report both results",
     ),
     "points_sum": (
-        "warning", "importance points that do not sum to {total:g} (±{tolerance:g})",
+        "warning", "importance points that do not sum to {target:g} (±{tolerance:g})",
         "check how points were asked; shares of importance are computed from the points as given",
     ),
     "empty_row": ("warning", "rows empty in all columns of the study", "delete blank lines of the file"),
@@ -239,10 +239,10 @@ def _rows(study: Study, answers: Mapping[str, Column], schema: Mapping[str, pl.D
 
 def _points(points: Sequence[str], answers: Mapping[str, Column]) -> Subject:
     scale = answers[points[0]].scale
-    total = scale.high if scale else 100.0
+    target = scale.high if scale else 100.0
     values = [pl.col(key).fill_nan(None) for key in points]
     given = pl.any_horizontal([one.is_not_null() for one in values])
-    off = (pl.sum_horizontal(values) - total).abs() > POINTS_TOLERANCE
+    off = (pl.sum_horizontal(values) - target).abs() > POINTS_TOLERANCE
     headers = [answers[key].column for key in points]
     shown = pl.concat_str(
         [pl.col(one).cast(pl.String) for one in headers], separator=" + ", ignore_nulls=True
@@ -252,5 +252,5 @@ def _points(points: Sequence[str], answers: Mapping[str, Column]) -> Subject:
         {},
         shown,
         {"points_sum": given & off},
-        facts={"total": total, "tolerance": POINTS_TOLERANCE},
+        facts={"target": target, "tolerance": POINTS_TOLERANCE},
     )

@@ -126,10 +126,8 @@ def _sheet_rows(path: Path, sheet: str | None, name: str) -> pl.DataFrame:
     names = unique_names(_sheet_headers(book, chosen, path, name))
     text = book.load_sheet(chosen, header_row=0, dtypes="string").to_polars()
     typed = book.load_sheet(chosen, header_row=0, schema_sample_rows=None).to_polars()
-    series = [
-        typed[at].rename(one) if typed[at].dtype.is_temporal() else text[at].rename(one)
-        for at, one in enumerate(names[: text.width])
-    ]
+    columns = zip(names, text.get_columns(), typed.get_columns(), strict=False)
+    series = [(dated if dated.dtype.is_temporal() else words).rename(one) for one, words, dated in columns]
     return pl.DataFrame(series)
 
 
