@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from svcq_lib.formats import Lang
+from svcq_lib.palette import ACCENT, GREY, INK, RULE, WARNING
 from svcq_lib.tables.model import DisplayTable, Tone, display_table
 
 if TYPE_CHECKING:
     from great_tables import GT
 
-# The colours of figures.style, which tables, a sibling layer, may not import; a test compares them.
-INK, GREY, RULE, ACCENT, WARNING = "#1b2a38", "#5f6e7a", "#d9dfe4", "#0b6e99", "#c8553d"
 FONTS = ["Source Sans Pro", "Source Sans 3", "Noto Sans SC", "sans-serif"]
 TONES: dict[Tone, tuple[str, int]] = {
     "good": (ACCENT, 600),

@@ -5,8 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from svcq_lib.figures import style
-from svcq_lib.tables import present as module
+from svcq_lib import palette
 from svcq_lib.tables.model import display_table
 from svcq_lib.tables.present import present, table_html
 from svcq_lib.vocabulary import Term
@@ -63,7 +62,7 @@ def test_same_table_same_bytes():
 
 def test_tones_are_set():
     page = body(table_html(present(frame(), highlight={"gap": {0: "bad"}}, strong=["dimension"])))
-    assert re.search(rf"<td[^>]*color:{style.WARNING};\s*font-weight:600[^>]*>−1.82", page)
+    assert re.search(rf"<td[^>]*color:{palette.WARNING};\s*font-weight:600[^>]*>−1.82", page)
     assert re.search(r"<td[^>]*font-weight:600[^>]*>rel", page)
 
 
@@ -74,8 +73,3 @@ def test_display_table_is_taken_as_it_is():
 
 def test_empty_table():
     assert "Dimension" in table_html(present(frame().iloc[:0]))
-
-
-def test_colours_are_those_of_the_figures():
-    for name in ("INK", "GREY", "RULE", "ACCENT", "WARNING"):
-        assert getattr(module, name) == getattr(style, name)

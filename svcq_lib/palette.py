@@ -1,0 +1,12 @@
+"""The house colours, which figures, tables and pages share."""
+
+INK = "#1b2a38"
+"""Text."""
+GREY = "#5f6e7a"
+"""Text and marks that are context."""
+RULE = "#d9dfe4"
+"""Thin lines."""
+ACCENT = "#0b6e99"
+"""The point to see; good."""
+WARNING = "#c8553d"
+"""What needs care; bad."""
