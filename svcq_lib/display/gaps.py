@@ -73,12 +73,9 @@ def _change(result: GapsResult, lang: Lang) -> tuple[str, str]:
 
 def _labelled(result: GapsResult, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     names = [
-        label("overall", lang) if term == "overall" else result.context.label(term, lang)
-        for term in table["term"]
+        _overall(lang) if term == "overall" else result.context.label(term, lang) for term in table["term"]
     ]
-    return table.assign(
-        label=[_overall(lang) if t == "overall" else n for t, n in zip(table["term"], names, strict=True)]
-    )
+    return table.assign(label=names)
 
 
 def _overall(lang: Lang) -> str:
@@ -166,8 +163,9 @@ def _periods(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
         return None
     heading, subtitle = narrative.finding(result, name, lang=lang)
     kind = _kind(result)
-    whole = {_overall(lang)}
-    axes = trend.trend(table, group="label", highlight=whole, kind=kind, lang=lang)
+    found = narrative.facts(result)
+    changed = {result.context.label(term, lang) for term in (*found["closed"], *found["widened"])}
+    axes = trend.trend(table, group="label", highlight=changed | {_overall(lang)}, kind=kind, lang=lang)
     alt = trend.describe_trend(table, group="label", kind=kind, lang=lang, ci_level=result.context.ci_level)
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
@@ -206,6 +204,7 @@ def _shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> Di
     }[name]
     if "share" in columns and ("share" not in frame or frame["share"].isna().all()):
         columns.remove("share")
+    frame = frame.drop(columns=["perception_low", "perception_high"], errors="ignore")
     kinds = {"estimate": "signed" if paired else "number"}
     return display_table(
         frame,
@@ -215,12 +214,16 @@ def _shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> Di
         ci_level=result.context.ci_level,
         highlight=_tones(frame, name, 1 - result.context.ci_level),
         kinds=kinds,  # type: ignore[arg-type]
-        headings=_headings(result, lang),
+        headings=_headings(result, name, lang),
+        digits={"share": 1},
     )
 
 
-def _headings(result: GapsResult, lang: Lang) -> dict[str, str]:
-    return {"estimate": label("gap" if result.mode == "gap" else "perception", lang)}
+def _headings(result: GapsResult, name: str, lang: Lang) -> dict[str, str]:
+    return {
+        "estimate": label("gap" if result.mode == "gap" else "perception", lang),
+        "term": label("item" if name == "items" else "dimension", lang),
+    }
 
 
 def _tones(frame: pd.DataFrame, name: str, alpha: float) -> dict[str, dict[Any, Tone]]:

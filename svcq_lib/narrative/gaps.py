@@ -17,7 +17,7 @@ SENTENCES = {
         "title_tied": "{tied:list} lose the most and cannot be told apart: {gap:2} to {gap_last:2} of {high:g} points",
         "title_none": "Nothing falls short of expectations beyond the margin of error",
         "title_exceeds": "Service meets or exceeds expectations; nearest to falling short is {widest}: {gap:+2}",
-        "title_levels": ", and in {wider} of {levels} groups ({segment}) the gap is wider than elsewhere",
+        "title_levels": ", and in {wider} of {levels} groups by {segment:lower} its gap is wider than elsewhere",
         "title_perception": "{widest} is rated lowest: {perception:2} on a scale up to {high:g}",
         "title_perception_tied": "{tied:list} are rated lowest and cannot be told apart: {perception:2} to {perception_last:2}",
         "title_empty": "Too few answers to report gaps",
@@ -73,7 +73,7 @@ SENTENCES = {
         "title_tied": "{tied:list}失分最多且难分高下：{gap:2} 至 {gap_last:2} 分（满分 {high:g} 分）",
         "title_none": "没有任何方面明显低于客户期望",
         "title_exceeds": "服务达到或超过期望；最接近不足的是{widest}：{gap:+2}",
-        "title_levels": "，{levels} 个{segment}组中有 {wider} 个的差距大于其他组",
+        "title_levels": "，按{segment}划分的 {levels} 组中有 {wider} 组的差距大于其他组",
         "title_perception": "{widest}评分最低：{perception:2} 分（满分 {high:g} 分）",
         "title_perception_tied": "{tied:list}评分最低且难分高下：{perception:2} 至 {perception_last:2} 分",
         "title_empty": "样本不足，无法报告差距",
@@ -161,7 +161,9 @@ def facts(result: GapsResult) -> dict[str, Any]:
         row = overall.loc["overall"]
         found |= {"expectation": row["expectation"], "overall_perception": row["perception"]}
         found |= {"overall": row["estimate"], "interval": (row["conf_low"], row["conf_high"])}
-    found |= _weighted(result, overall) | _change(result, alpha) | _levels(result, alpha)
+    found |= (
+        _weighted(result, overall) | _change(result, alpha) | _levels(result, alpha, found.get("widest", ""))
+    )
     found["first"] = _change(result, alpha, "first")
     rows = result.changes
     rows = rows[(rows["since"] == "first") & (rows["term"] != "overall") & (rows["p_adjusted"] < alpha)]
@@ -201,8 +203,8 @@ def _change(result: GapsResult, alpha: float, since: str = "previous") -> dict[s
     }
 
 
-def _levels(result: GapsResult, alpha: float) -> dict[str, Any]:
-    """Return the segment with most levels and how many of them do worse or better than the others."""
+def _levels(result: GapsResult, alpha: float, term: str) -> dict[str, Any]:
+    """Return the segment with most levels and in how many of them a term does worse or better than elsewhere."""
     rows = result.segments
     if rows.empty:
         return {}
@@ -210,10 +212,10 @@ def _levels(result: GapsResult, alpha: float) -> dict[str, Any]:
     if counts.empty or counts.max() < 2:
         return {}
     segment = str(counts.idxmax())
-    return {"segment": segment, **levels_of(result, segment, alpha)}
+    return {"segment": segment, **levels_of(result, segment, alpha, term)}
 
 
-def levels_of(result: GapsResult, segment: str, alpha: float) -> dict[str, Any]:
+def levels_of(result: GapsResult, segment: str, alpha: float, term: str = "overall") -> dict[str, Any]:
     """Return how many levels of a segment do worse and better than all others.
 
     Parameters
@@ -224,13 +226,15 @@ def levels_of(result: GapsResult, segment: str, alpha: float) -> dict[str, Any]:
         A segment.
     alpha : float
         Level of the adjusted test.
+    term : str
+        A dimension, or ``"overall"``.
 
     Returns
     -------
     dict
         levels, wider, better.
     """
-    rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] == "overall")]
+    rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] == term)]
     sure = rows[rows["p_adjusted"] < alpha]
     worse, better = int((sure["difference"] < 0).sum()), int((sure["difference"] > 0).sum())
     return {"levels": len(rows), "wider": worse, "better": better}
@@ -279,7 +283,7 @@ def title(result: GapsResult, *, lang: Lang = "en") -> str:
         code = "title_exceeds" if found["gap"] > 0 else "title_none"
         return say(SENTENCES, code, values, lang, markdown=False)
     text = say(SENTENCES, "title_tied" if tied else "title_widest", values, lang, markdown=False)
-    if found.get("wider"):
+    if found.get("wider") and not tied:
         text += say(SENTENCES, "title_levels", values, lang, markdown=False)
     return text
 

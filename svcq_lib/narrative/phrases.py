@@ -51,7 +51,7 @@ def half_width_marks(text: str) -> list[str]:
 
 
 class _Formatter(string.Formatter):
-    """Writes a value by its code: ``2`` digits, ``+2`` signed, ``%`` share, and so on (see the branches)."""
+    """Writes a value by its code: ``2`` digits, ``+2`` signed, ``%`` share, ``one|many`` words, and so on."""
 
     def __init__(self, lang: Lang, markdown: bool) -> None:
         super().__init__()
@@ -66,7 +66,10 @@ class _Formatter(string.Formatter):
                 return self._escaped(formats.interval(low, high, digits))
             return (formats.signed if match[1] else formats.number)(value, digits)
         if format_spec == "g":
-            return f"{value:g}"
+            return f"{value:g}".replace("-", formats.MINUS)
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            return one if (len(value) if isinstance(value, (list, tuple)) else value) == 1 else many
         if format_spec == "%":
             return formats.percent(value)
         if format_spec == "i%":
@@ -81,6 +84,8 @@ class _Formatter(string.Formatter):
             return formats.p_value(value)
         if format_spec == "period":
             return formats.period(value, self.lang)
+        if format_spec == "lower":
+            return self._escaped(value if value[1:2].isupper() else value[:1].lower() + value[1:])
         if format_spec == "list":
             return formats.join([self._escaped(one) for one in value], self.lang)
         return self._escaped(str(value))
