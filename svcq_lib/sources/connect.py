@@ -178,6 +178,25 @@ def file_of(spec: TableSpec, root: Path, *, name: str = "table") -> Path:
     return path
 
 
+def state_of(spec: TableSpec, root: Path) -> tuple[int, int] | None:
+    """Return what tells one state of a table's file from another.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        Where the table lies.
+    root : Path
+        Folder that its path is relative to.
+
+    Returns
+    -------
+    tuple of int or None
+        Size and time of change of the file, of a local database too; None if there is no such file.
+    """
+    file = databases.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
+    return workspace.stamp(file) if file is not None and file.is_file() else None
+
+
 def format_of(spec: TableSpec, *, name: str = "table") -> str:
     """Return the format of a file, declared or told by the end of its name.
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from svcq_lib.errors import DataError
-from svcq_lib.sources import connect, encodings, groups, tally, workspace
+from svcq_lib.errors import DataError, SvcqError
+from svcq_lib.sources import connect, encodings, groups, tally
 from svcq_lib.sources.faults import CheckReport, Example, Problem, Severity, TableSummary
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.sources.lines import line_faults
 from svcq_lib.sources.prepared import ROW, declared_columns
+from svcq_lib.sources.profiles import DATE_FORMATS, all_parse
 from svcq_lib.sources.rules import WORDS, subjects
 from svcq_lib.sources.values import moment, text
 from svcq_lib.study import Study
@@ -36,7 +37,8 @@ def check(study: Study | str | Path) -> CheckReport:
     Returns
     -------
     CheckReport
-        Every problem. Nothing is written beside the data. The report of unchanged files is kept in memory.
+        Every problem. Nothing is written beside the data. The report of unchanged files is kept in memory; a
+        table on a database server is read once per process.
 
     Raises
     ------
@@ -45,7 +47,9 @@ def check(study: Study | str | Path) -> CheckReport:
     """
     opened = study if isinstance(study, Study) else _opened(Path(study))
     plain = opened.model_copy(update={"filters": {}, "period": None})
-    return _checked(plain.model_dump_json(), _stamps(plain))
+    return _checked(
+        plain.model_dump_json(), tuple(connect.state_of(one, plain.root) for one in plain.tables.values())
+    )
 
 
 def _opened(path: Path) -> Study:
@@ -57,11 +61,6 @@ def _opened(path: Path) -> Study:
     except DataError:
         headers = []  # the check of the table says why
     return bind(file, file_path, headers)
-
-
-def _stamps(study: Study) -> tuple[tuple[int, int] | None, ...]:
-    files = [study.root / one.path if one.path is not None else None for one in study.tables.values()]
-    return tuple(workspace.stamp(file) if file is not None and file.is_file() else None for file in files)
 
 
 @functools.lru_cache(maxsize=16)
@@ -91,7 +90,7 @@ def _check_table(study: Study, name: str) -> tuple[list[Problem], TableSummary]:
         else:
             found += _dates(frame, spec.date_formats, make)
         summary = TableSummary(name, rows, len(headers), connect.fingerprint(spec, study.root, name=name))
-    except (DataError, pl.exceptions.PolarsError) as error:
+    except (SvcqError, pl.exceptions.PolarsError) as error:
         return [_unreadable(name, error)], TableSummary(name, 0, 0, "")
     return found, summary
 
@@ -116,10 +115,10 @@ def _unreadable(name: str, error: Exception) -> Problem:
     message = str(error).removeprefix(f"table {name!r}: ")
     remedy = (
         ""
-        if isinstance(error, DataError)
+        if isinstance(error, SvcqError)
         else "check its quotes: a quote inside a field is written twice, in quotes"
     )
-    if not isinstance(error, DataError):
+    if not isinstance(error, SvcqError):
         message = f"cannot be read ({(message.splitlines() or [''])[0]})"
     return Problem("unreadable", "error", name, "", 0, 0, (), message, remedy)
 
@@ -157,16 +156,11 @@ def _delimiter_hint(headers: Sequence[str]) -> str:
 
 
 def _lines(study: Study, name: str, n_columns: int, rows: int, make: _MAKER) -> Iterator[Problem]:
-    import pyarrow as pa
-
     spec = study.tables[name]
     if spec.url is not None or connect.format_of(spec, name=name) not in ("csv", "tsv"):
         return
     path = encodings.utf8_file(connect.file_of(spec, study.root, name=name), spec.encoding, name)
-    try:
-        lines = line_faults(path, connect.delimiter_of(spec, name=name), n_columns)
-    except pa.ArrowInvalid as error:
-        raise DataError(f"table {name!r}: cannot be split into fields ({error}). Check its quotes.") from None
+    lines = line_faults(path, connect.delimiter_of(spec, name=name), n_columns)
     if lines.ragged:
         yield make(
             "ragged_rows",
@@ -203,6 +197,8 @@ def _responses(study: Study, frame: pl.LazyFrame, make: _MAKER) -> Iterator[Prob
         subject, rows, some = checked[i], counts[code][i], shown.get((i, code), ())
         if code == "repeated_id":
             rows, some = tally.repeated(frame, subject)
+        if code == "date_unreadable":
+            remedy += _format_hint(some)
         if rows:
             yield make(
                 code,
@@ -215,6 +211,12 @@ def _responses(study: Study, frame: pl.LazyFrame, make: _MAKER) -> Iterator[Prob
                 **subject.facts,
             )
     yield from groups.group_problems(study, frame, make)
+
+
+def _format_hint(some: Sequence[Example]) -> str:
+    raw = pl.Series([one.text for one in some], dtype=pl.String)
+    fits = [one for one in DATE_FORMATS if all_parse(raw, one)]
+    return f": {' or '.join(map(repr, fits))} fits these" if fits else ""
 
 
 def _dates(frame: pl.LazyFrame, formats: Sequence[str], make: _MAKER) -> Iterator[Problem]:
@@ -237,7 +239,7 @@ def _dates(frame: pl.LazyFrame, formats: Sequence[str], make: _MAKER) -> Iterato
                 "date_unreadable",
                 "warning",
                 "text that is no date by date_formats: the column stays text",
-                "add its format to date_formats of the table, or empty these cells",
+                f"add its format to date_formats of the table, or empty these cells{_format_hint(some)}",
                 column=name,
                 rows=rows,
                 examples=some,

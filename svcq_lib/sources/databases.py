@@ -100,7 +100,7 @@ def database_file(spec: TableSpec, root: Path, where: str) -> Path:
     assert spec.url is not None
     assert spec.table is not None  # TableSpec's validator
     url = _expanded(spec.url, where)
-    file = _local_file(url, root)
+    file = local_file(url, root)
     if file is not None and not file.is_file():
         raise DataError(
             f"table {where!r}: no database at {file}. Correct url in [tables.{where}]; "
@@ -148,8 +148,21 @@ def _expanded(url: str, where: str) -> str:
     return _PLACEHOLDER.sub(value, url)
 
 
-def _local_file(url: str, root: Path) -> Path | None:
-    """Return the file of a url such as ``duckdb:///relative.duckdb`` or ``sqlite:////absolute/file.db``."""
+def local_file(url: str, root: Path) -> Path | None:
+    """Return the file of a DuckDB or SQLite url.
+
+    Parameters
+    ----------
+    url : str
+        Such as ``duckdb:///relative.duckdb`` or ``sqlite:////absolute/file.db``.
+    root : Path
+        Folder that the file is relative to.
+
+    Returns
+    -------
+    Path or None
+        The file, which need not exist; None for other databases.
+    """
     scheme, _, rest = url.partition("://")
     if scheme not in ("duckdb", "sqlite"):
         return None

@@ -105,7 +105,8 @@ def _spec(data: Path, directory: Path) -> tuple[TableSpec, list[str]]:
             raise
         doubts.append(f"encoding {fits[0]!r}: {', '.join(fits)} fit the file equally")
         spec = spec.model_copy(update={"encoding": fits[0]})
-    header = encodings.utf8_file(data, spec.encoding, "responses").open(encoding="utf-8-sig").readline()
+    with encodings.utf8_file(data, spec.encoding, "responses").open(encoding="utf-8-sig") as file:
+        header = file.readline()
     default = connect.delimiter_of(spec, name="responses")
     best = max((default, ",", ";", "\t", "|"), key=lambda one: len(next(csv.reader([header], delimiter=one))))
     return (spec if best == default else spec.model_copy(update={"delimiter": best})), doubts

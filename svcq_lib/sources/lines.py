@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from svcq_lib.errors import DataError
 from svcq_lib.sources.faults import MAX_EXAMPLES, Example
 
 _CHUNK = 1 << 24
@@ -52,10 +54,10 @@ def line_faults(path: Path, delimiter: str, n_columns: int) -> LineFaults:
 
     Raises
     ------
-    pyarrow.ArrowInvalid
+    DataError
         If the file cannot be split into fields at all.
     """
-    import pyarrow.csv as reader
+    import pyarrow as pa
 
     ragged = 0
     examples: list[Example] = []
@@ -68,21 +70,30 @@ def line_faults(path: Path, delimiter: str, n_columns: int) -> LineFaults:
             examples.append(Example(row.number - 1, f"{shape}: {row.text}"))
         return "skip"
 
-    names = [str(i) for i in range(n_columns)]
-    batches = reader.open_csv(
+    try:
+        rows = sum(batch.num_rows for batch in _batches(path, delimiter, n_columns, count_ragged))
+    except pa.ArrowInvalid as error:
+        raise DataError(f"cannot be split into fields ({error}). Check its quotes.") from None
+    return LineFaults(rows + ragged - 1, ragged, tuple(examples), _null_lines(path))
+
+
+def _batches(path: Path, delimiter: str, n_columns: int, on_ragged: Callable[[Any], str]) -> Any:
+    import pyarrow.csv as reader
+
+    return reader.open_csv(
         path,
         # one thread, because only then Arrow knows the numbers of rows
-        read_options=reader.ReadOptions(use_threads=False, column_names=names, block_size=_CHUNK),
+        read_options=reader.ReadOptions(
+            use_threads=False, column_names=[str(i) for i in range(n_columns)], block_size=_CHUNK
+        ),
         parse_options=reader.ParseOptions(
             delimiter=delimiter,
             newlines_in_values=True,
             ignore_empty_lines=False,
-            invalid_row_handler=count_ragged,
+            invalid_row_handler=on_ragged,
         ),
         convert_options=reader.ConvertOptions(include_columns=["0"], column_types={"0": "string"}),
     )
-    rows = sum(batch.num_rows for batch in batches) + ragged - 1
-    return LineFaults(rows, ragged, tuple(examples), _null_lines(path))
 
 
 def _null_lines(path: Path) -> int:

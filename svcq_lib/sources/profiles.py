@@ -117,15 +117,28 @@ def _date_formats(column: pl.Series, words: pl.Series) -> tuple[str | None, str 
     if column.dtype != pl.String or not len(words):
         return None, None
     some = words.head(50)
-    fits = [one for one in DATE_FORMATS if _all_parse(some, one) and _all_parse(words, one)]
+    fits = [one for one in DATE_FORMATS if all_parse(some, one) and all_parse(words, one)]
     if fits == ["%Y%m%d"] and not words.str.contains(r"^(19|20)\d{6}$").all():
         fits = []
     return (fits[0] if fits else None, fits[1] if len(fits) > 1 else None)
 
 
-def _all_parse(words: pl.Series, one: str) -> bool:
+def all_parse(words: pl.Series, one: str) -> bool:
+    """Return whether every text is a date by a format.
+
+    Parameters
+    ----------
+    words : Series
+        Text without nulls.
+    one : str
+        The format.
+
+    Returns
+    -------
+    bool
+        False also for dates before 1950: times of day are often stored as a moment of some calendar's day 0.
+    """
     moments = pl.select(moment(pl.lit(words), [one])).to_series()
-    # times of day are often stored as a moment of the day 0 of some calendar: those are no dates
     return moments.null_count() == 0 and bool((moments.dt.year() >= 1950).all())
 
 

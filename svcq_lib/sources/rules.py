@@ -40,7 +40,7 @@ WORDS: Mapping[str, tuple[Severity, str, str]] = {
     "date_unreadable": ("error", "text that is no date by date_formats", "add its format to date_formats"),
     "date_missing": ("warning", "rows without a date, left out of every period", "complete the dates"),
     "weight_not_a_number": ("error", "weights that are no numbers", "correct them (decimals with a point)"),
-    "weight_missing": ("error", "rows without a weight", "complete the weights, or give weight 0 to no one"),
+    "weight_missing": ("error", "rows without a weight", "complete the weights"),
     "weight_not_positive": ("error", "weights of 0 or less", "drop these rows or correct their weights"),
     "unknown_level": ("warning", "levels that are not declared", "add them to levels or correct them"),
     "empty_segment": ("warning", "the segment is empty in every row", "check the export or drop the segment"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import tempfile
 import uuid
@@ -10,7 +11,9 @@ from pathlib import Path
 
 @functools.cache
 def _directory() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="svcq-")
+    directory = tempfile.TemporaryDirectory(prefix="svcq-")
+    atexit.register(directory.cleanup)
+    return directory
 
 
 def new_file(suffix: str) -> Path:

@@ -219,6 +219,13 @@ def test_two_scales_in_one_column(tmp_path):
     assert [one.code for one in report.errors] == ["off_scale"]
 
 
+def test_a_date_format_is_suggested(tmp_path):
+    table = [one | {"date": "/".join(reversed(one["date"].split("-")))} for one in rows()]
+    (one,) = check(write(tmp_path / "s", table)).errors
+    assert (one.code, one.rows) == ("date_unreadable", N)
+    assert "'%d/%m/%Y'" in one.remedy
+
+
 def response_only(folder, text, more=""):
     folder.mkdir(exist_ok=True)
     (folder / "responses.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
