@@ -11,20 +11,29 @@ from svcq_lib.formats import Lang
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.vocabulary import word
 
+NAMED = 3
+"""Most names that a title lists."""
+
 SENTENCES = {
     "en": {
-        "title_widest": "{widest} loses the most: {gap:2} of {high:g} points",
-        "title_tied": "{tied:list} lose the most and cannot be told apart: {gap:2} to {gap_last:2} of {high:g} points",
+        "title_widest": "{widest} loses the most: {gap:2}{of_scale}",
+        "title_tied": "{tied:list} lose the most and cannot be told apart: {gap:2} to {gap_last:2}{of_scale}",
+        "title_many": "{k_tied} of {k} {things} lose the most and cannot be told apart: {gap:2} to {gap_last:2}{of_scale}",
+        "title_short": "{short:list} {short:falls|fall} short of expectations; which {things} lose most cannot be told",
         "title_none": "Nothing falls short of expectations beyond the margin of error",
         "title_exceeds": "Service meets or exceeds expectations; nearest to falling short is {widest}: {gap:+2}",
         "title_levels": ", and in {wider} of {levels} groups by {segment:lower} its gap is wider than elsewhere",
-        "title_perception": "{widest} is rated lowest: {perception:2} on a scale up to {high:g}",
+        "title_perception": "{widest} is rated lowest: {perception:2}{up_to}",
         "title_perception_tied": "{tied:list} are rated lowest and cannot be told apart: {perception:2} to {perception_last:2}",
+        "title_perception_many": "{k_tied} of {k} {things} are rated lowest and cannot be told apart: {perception:2} to {perception_last:2}",
         "title_empty": "Too few answers to report gaps",
+        "of_scale": " of {high:g} points",
+        "up_to": " on a scale up to {high:g}",
         "level": "Customers expect {expectation:2} and perceive {perception:2}: an overall gap of **{overall:2}** {interval:i2}.",
         "all_short": "Every one of the {k} {things} falls short of expectations.",
-        "some_short": "{short:list} {short_verb} short of expectations; {met:list} {met_verb} them within the margin of error.",
-        "exceeds": "{exceeds:list} {exceeds_verb} expectations.",
+        "some_short": "{short:list} {short:falls|fall} short of expectations; {met:list} {met:meets|meet} them within the margin of error.",
+        "only_short": "{short:list} {short:falls|fall} short of expectations.",
+        "exceeds": "{exceeds:list} {exceeds:exceeds|exceed} expectations.",
         "none_short": "Nothing falls short of expectations beyond the margin of error.",
         "weighted": "Weighted by the importance that customers give, the gap is {weighted:2} {weighted_interval:i2}; {top} accounts for {top_share:%} {top_interval:i%} of it.",
         "closed": "The gap closed by {change:2} {change_interval:i2} from {previous:period} to {period:period}.",
@@ -43,43 +52,50 @@ SENTENCES = {
         "finding_dimensions_tied": "Expectations lie between {e_low:2} and {e_high:2}; {tied:list} have the widest gaps",
         "finding_dimensions_none": "Expectations lie between {e_low:2} and {e_high:2}; no dimension falls clearly behind",
         "finding_perception": "Ratings run from {low:2} to {high:2}",
-        "finding_items": "{short} of {items} questions fall short of expectations",
+        "finding_items": "{short} of {items} questions {short:falls|fall} short of expectations",
         "finding_items_all": "All {items} questions fall short of expectations",
         "finding_items_perception": "The {items} questions run from {low:2} to {high:2}",
-        "finding_segments": "{segment}: {wider} of {levels} groups do worse than the others, {better} better",
+        "finding_segments": "{segment}: {wider} of {levels} groups {wider:does|do} worse than the others, {better} better",
         "finding_segments_none": "{segment}: no group differs from the others beyond noise",
-        "finding_heatmap": "{segment} by dimension: {marked} of {cells} figures differ from those of the other groups",
+        "finding_heatmap": "{segment} by dimension: {marked} of {cells} figures {marked:differs|differ} from those of the other groups",
         "finding_heatmap_none": "{segment} by dimension: no figure differs from those of the other groups beyond noise",
         "finding_periods_closed": "The overall gap closed from {previous:period} to {period:period}",
         "finding_periods_widened": "The overall gap widened from {previous:period} to {period:period}",
         "finding_periods_rose": "The overall rating rose from {previous:period} to {period:period}",
         "finding_periods_fell": "The overall rating fell from {previous:period} to {period:period}",
         "finding_periods_none": "No clear change of the overall figure since {previous:period}",
-        "sub_dimensions": "Mean expectation and perception by dimension, {scale}{weighted}; {ci:%} intervals of perception; n = {base:range}.",
-        "sub_items": "Mean gap (perception − expectation) by question, {scale}{weighted}; {ci:%} intervals; n = {base:range}.",
-        "sub_perception": "Mean perception, {scale}{weighted}; {ci:%} intervals; n = {base:range}.",
-        "sub_segments": "Mean overall {what} by group{weighted}; {ci:%} intervals; marked: different from all others after adjustment ({method}). n = {base:range}.",
-        "sub_heatmap": "Mean {what} by group and dimension{weighted}; bold: different from all others after adjustment ({method}). n = {base:range} a group.",
+        "sub_dimensions": "Mean expectation and perception by dimension{scale}{weighted}; {ci:%} intervals of perception; n = {base:range}.",
+        "sub_items": "Mean gap (perception − expectation) by question{scale}{weighted}; {ci:%} intervals; n = {base:range}.",
+        "sub_perception": "Mean perception{scale}{weighted}; {ci:%} intervals; n = {base:range}.",
+        "sub_segments": "Mean overall {what} by group{weighted}; {ci:%} intervals; marked: different from all others{adjusted}. n = {base:range}.",
+        "sub_heatmap": "Mean {what} by group and dimension{weighted}; bold: different from all others{adjusted}. n = {base:range} a group.",
         "sub_periods": "Mean {what} by period{weighted}; {ci:%} bands; n = {base:range} a period.",
         "dimensions": "dimensions",
         "items": "questions",
         "word_gap": "gap",
         "word_perception": "perception",
-        "scale": "{low:g}–{high:g}",
+        "adjusted": " after adjustment ({method})",
+        "scale": ", {low:g}–{high:g}",
         "weighted_word": ", weighted",
     },
     "zh": {
-        "title_widest": "{widest}失分最多：{gap:2} 分（满分 {high:g} 分）",
-        "title_tied": "{tied:list}失分最多且难分高下：{gap:2} 至 {gap_last:2} 分（满分 {high:g} 分）",
+        "title_widest": "{widest}失分最多：{gap:2} 分{of_scale}",
+        "title_tied": "{tied:list}失分最多且难分高下：{gap:2} 至 {gap_last:2} 分{of_scale}",
+        "title_many": "{k} 个{things}中有 {k_tied} 个失分最多且难分高下：{gap:2} 至 {gap_last:2} 分{of_scale}",
+        "title_short": "{short:list}低于期望；数据无法判断哪些{things}失分最多",
         "title_none": "没有任何方面明显低于客户期望",
         "title_exceeds": "服务达到或超过期望；最接近不足的是{widest}：{gap:+2}",
         "title_levels": "，按{segment}划分的 {levels} 组中有 {wider} 组的差距大于其他组",
-        "title_perception": "{widest}评分最低：{perception:2} 分（满分 {high:g} 分）",
+        "title_perception": "{widest}评分最低：{perception:2} 分{up_to}",
         "title_perception_tied": "{tied:list}评分最低且难分高下：{perception:2} 至 {perception_last:2} 分",
+        "title_perception_many": "{k} 个{things}中有 {k_tied} 个评分最低且难分高下：{perception:2} 至 {perception_last:2} 分",
         "title_empty": "样本不足，无法报告差距",
+        "of_scale": "（满分 {high:g} 分）",
+        "up_to": "（满分 {high:g} 分）",
         "level": "客户期望均值为 {expectation:2}，感知均值为 {perception:2}，总体差距 **{overall:2}** {interval:i2}。",
         "all_short": "全部 {k} 个{things}均低于期望。",
         "some_short": "{short:list}低于期望；{met:list}在误差范围内达到期望。",
+        "only_short": "{short:list}低于期望。",
         "exceeds": "{exceeds:list}超过期望。",
         "none_short": "没有任何方面明显低于期望。",
         "weighted": "按客户给出的重要性加权，差距为 {weighted:2} {weighted_interval:i2}；其中{top}占 {top_share:%} {top_interval:i%}。",
@@ -111,17 +127,18 @@ SENTENCES = {
         "finding_periods_rose": "{previous:period}至{period:period}总体评分上升",
         "finding_periods_fell": "{previous:period}至{period:period}总体评分下降",
         "finding_periods_none": "与{previous:period}相比，总体水平没有明确变化",
-        "sub_dimensions": "各维度期望均值与感知均值，{scale} 分{weighted}；感知的 {ci:%} 置信区间；n = {base:range}。",
-        "sub_items": "各题项差距均值（感知 − 期望），{scale} 分{weighted}；{ci:%} 置信区间；n = {base:range}。",
-        "sub_perception": "感知均值，{scale} 分{weighted}；{ci:%} 置信区间；n = {base:range}。",
-        "sub_segments": "各组总体{what}均值{weighted}；{ci:%} 置信区间；标记：经 {method}后与其他各组不同。n = {base:range}。",
-        "sub_heatmap": "各组各维度{what}均值{weighted}；粗体：经 {method}后与其他各组不同。每组 n = {base:range}。",
+        "sub_dimensions": "各维度期望均值与感知均值{scale}{weighted}；感知的 {ci:%} 置信区间；n = {base:range}。",
+        "sub_items": "各题项差距均值（感知 − 期望）{scale}{weighted}；{ci:%} 置信区间；n = {base:range}。",
+        "sub_perception": "感知均值{scale}{weighted}；{ci:%} 置信区间；n = {base:range}。",
+        "sub_segments": "各组总体{what}均值{weighted}；{ci:%} 置信区间；标记：{adjusted}与其他各组不同。n = {base:range}。",
+        "sub_heatmap": "各组各维度{what}均值{weighted}；粗体：{adjusted}与其他各组不同。每组 n = {base:range}。",
         "sub_periods": "各期{what}均值{weighted}；{ci:%} 置信带；每期 n = {base:range}。",
         "dimensions": "维度",
         "items": "题项",
         "word_gap": "差距",
         "word_perception": "感知",
-        "scale": "{low:g}–{high:g}",
+        "adjusted": "经 {method}后",
+        "scale": "，{low:g}–{high:g} 分",
         "weighted_word": "，加权",
     },
 }
@@ -149,7 +166,7 @@ def facts(result: GapsResult) -> dict[str, Any]:
         widest = shown.iloc[0]
         overlap = shown[shown["conf_low"] <= widest["conf_high"]]
         found |= {"widest": widest["term"], "gap": widest["gap"], "perception": widest["perception"]}
-        found |= {"tied": overlap["term"].tolist(), "gap_last": overlap["gap"].iloc[-1]}
+        found |= {"tied": overlap["term"].tolist(), "k_tied": len(overlap), "gap_last": overlap["gap"].iloc[-1]}
         found |= {"perception_last": overlap["perception"].iloc[-1]}
         sure = shown["p_adjusted"] < alpha
         found["short"] = shown.loc[sure & (shown["gap"] < 0), "term"].tolist()
@@ -251,7 +268,8 @@ def _named(result: GapsResult, found: dict[str, Any], lang: Lang) -> dict[str, A
             named[key] = [label(name, lang) for name in named[key]]
     named["things"] = SENTENCES[lang]["dimensions" if len(result.dimensions) > 1 else "items"]
     scale = result.context.scale
-    named |= {"low": scale.low if scale else float("nan"), "high": scale.high if scale else float("nan")}
+    for code in ("of_scale", "up_to", "scale"):
+        named[code] = say(SENTENCES, code, dict(scale), lang, markdown=False) if scale else ""
     return named
 
 
@@ -274,18 +292,22 @@ def title(result: GapsResult, *, lang: Lang = "en") -> str:
     values = _named(result, found, lang)
     if found["empty"]:
         return say(SENTENCES, "title_empty", values, lang, markdown=False)
-    tied = len(found["tied"]) > 1
-    if result.mode == "perception_only":
-        return say(
-            SENTENCES, "title_perception_tied" if tied else "title_perception", values, lang, markdown=False
-        )
-    if not found["short"]:
-        code = "title_exceeds" if found["gap"] > 0 else "title_none"
-        return say(SENTENCES, code, values, lang, markdown=False)
-    text = say(SENTENCES, "title_tied" if tied else "title_widest", values, lang, markdown=False)
-    if found.get("wider") and not tied:
+    code = _title_code(found)
+    text = say(SENTENCES, code, values, lang, markdown=False)
+    if code == "title_widest" and found.get("wider"):
         text += say(SENTENCES, "title_levels", values, lang, markdown=False)
     return text
+
+
+def _title_code(found: dict[str, Any]) -> str:
+    several = "_many" if found["k_tied"] > NAMED else "_tied" if found["k_tied"] > 1 else ""
+    if found["mode"] == "perception_only":
+        return f"title_perception{several}"
+    if not found["short"]:
+        return "title_exceeds" if found["gap"] > 0 else "title_none"
+    if not set(found["tied"]) <= set(found["short"]):
+        return "title_short"
+    return f"title{several or '_widest'}"
 
 
 def describe(result: GapsResult, *, lang: Lang = "en") -> str:
@@ -322,16 +344,12 @@ def describe(result: GapsResult, *, lang: Lang = "en") -> str:
 
 
 def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) -> list[str]:
-    verbs = {"short_verb": "falls" if len(found["short"]) == 1 else "fall"}
-    verbs |= {"met_verb": "meets" if len(found["met"]) == 1 else "meet"}
-    verbs |= {"exceeds_verb": "exceeds" if len(found["exceeds"]) == 1 else "exceed"}
-    values = {**values, **verbs}
     parts = []
     if len(found["short"]) == found["k"] > 1:
         parts.append(say(SENTENCES, "all_short", values, lang))
-    elif found["short"] and found["met"]:
-        parts.append(say(SENTENCES, "some_short", values, lang))
-    elif not found["short"]:
+    elif found["short"]:
+        parts.append(say(SENTENCES, "some_short" if found["met"] else "only_short", values, lang))
+    else:
         parts.append(say(SENTENCES, "none_short", values, lang))
     if found["exceeds"]:
         parts.append(say(SENTENCES, "exceeds", values, lang))
@@ -447,15 +465,12 @@ def _settings(result: GapsResult, figure: str, segment: str, lang: Lang) -> dict
         table = result.segments[
             (result.segments["segment"] == segment) & (result.segments["term"] == "overall")
         ]
-    scale = context.scale
-    span = (
-        say(SENTENCES, "scale", {"low": scale.low, "high": scale.high}, lang, markdown=False) if scale else ""
-    )
+    method = {"method": word(context.adjustment, lang)}
+    adjusted = context.adjustment != "none"
     return {
         "ci": context.ci_level,
         "base": (table["n"].min(), table["n"].max()),
-        "scale": span,
-        "method": word(context.adjustment, lang),
+        "adjusted": say(SENTENCES, "adjusted", method, lang, markdown=False) if adjusted else "",
         "what": SENTENCES[lang]["word_gap" if result.mode == "gap" else "word_perception"],
         "weighted": SENTENCES[lang]["weighted_word"] if context.weight else "",
     }
