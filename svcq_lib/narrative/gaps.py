@@ -68,7 +68,7 @@ SENTENCES = {
         "sub_items": "Mean gap (perception − expectation) by question{scale}{weighted}; {ci:%} intervals; n = {base:range}.",
         "sub_perception": "Mean perception{scale}{weighted}; {ci:%} intervals; n = {base:range}.",
         "sub_segments": "Mean overall {what} by group{weighted}; {ci:%} intervals; marked: different from all others{adjusted}. n = {base:range}.",
-        "sub_heatmap": "Mean {what} by group and dimension{weighted}; bold: different from all others{adjusted}. n = {base:range} a group.",
+        "sub_heatmap": "Mean {what} by group and dimension{weighted}; bold with a dot: different from all others{adjusted}. n = {base:range} a group.",
         "sub_periods": "Mean {what} by period{weighted}; {ci:%} bands; n = {base:range} a period.",
         "dimensions": "dimensions",
         "items": "questions",
@@ -131,7 +131,7 @@ SENTENCES = {
         "sub_items": "各题项差距均值（感知 − 期望）{scale}{weighted}；{ci:%} 置信区间；n = {base:range}。",
         "sub_perception": "感知均值{scale}{weighted}；{ci:%} 置信区间；n = {base:range}。",
         "sub_segments": "各组总体{what}均值{weighted}；{ci:%} 置信区间；标记：{adjusted}与其他各组不同。n = {base:range}。",
-        "sub_heatmap": "各组各维度{what}均值{weighted}；粗体：{adjusted}与其他各组不同。每组 n = {base:range}。",
+        "sub_heatmap": "各组各维度{what}均值{weighted}；粗体加圆点：{adjusted}与其他各组不同。每组 n = {base:range}。",
         "sub_periods": "各期{what}均值{weighted}；{ci:%} 置信带；每期 n = {base:range}。",
         "dimensions": "维度",
         "items": "题项",
@@ -166,7 +166,11 @@ def facts(result: GapsResult) -> dict[str, Any]:
         widest = shown.iloc[0]
         overlap = shown[shown["conf_low"] <= widest["conf_high"]]
         found |= {"widest": widest["term"], "gap": widest["gap"], "perception": widest["perception"]}
-        found |= {"tied": overlap["term"].tolist(), "k_tied": len(overlap), "gap_last": overlap["gap"].iloc[-1]}
+        found |= {
+            "tied": overlap["term"].tolist(),
+            "k_tied": len(overlap),
+            "gap_last": overlap["gap"].iloc[-1],
+        }
         found |= {"perception_last": overlap["perception"].iloc[-1]}
         sure = shown["p_adjusted"] < alpha
         found["short"] = shown.loc[sure & (shown["gap"] < 0), "term"].tolist()

@@ -48,7 +48,7 @@ def write_index(out: Path, manifest: Mapping[str, Any], study: Study) -> Path:
     page = (
         f'<!doctype html><html lang="{_tag(first)}"><head><meta charset="utf-8"><title>{name}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" "
+        '<meta http-equiv="Content-Security-Policy" '
         f"content=\"default-src 'none'; style-src 'unsafe-inline'\"><style>{_STYLE}</style></head>"
         f"<body><main><h1>{name}</h1>{sections}</main>"
         f"<footer>{html.escape(TITLES[first]['made'].format(version=__version__))}</footer></body></html>\n"
