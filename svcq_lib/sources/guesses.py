@@ -153,9 +153,13 @@ def _pairs(found: Guesses, left: dict[str, Profile]) -> None:
 
 
 def _outcomes(found: Guesses, left: dict[str, Profile]) -> None:
+    # one column that uses all of 0–10 is likely the recommendation; several are a battery of items
+    full = [
+        header for header, one in left.items() if len(one.levels) == 11 and rating(one) == Rating(0, 10, ())
+    ]
     for header, one in list(left.items()):
         scale, kind = rating(one), None
-        if scale and scale.low == 0 and (_NPS.search(header) or (len(one.levels) == 11 and not scale.codes)):
+        if scale and scale.low == 0 and (_NPS.search(header) or full == [header]):
             kind = "nps"
             if not _NPS.search(header):
                 found.unsure.append(
