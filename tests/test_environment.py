@@ -22,16 +22,15 @@ NOT_IMPORTED = {
     "ipykernel": "the kernel that runs the notebooks",
     "jupyterlab": "where analysts open the notebooks",
     "pyarrow": "polars and pandas exchange tables through it",
+    "statsmodels": "part of the stack that notebooks promise: analysts fit models beside our results",
     "zhplot": "its Noto Sans SC file is looked up in the installed distribution",
 }
 ONLY_TESTS_IMPORT = {"duckdb"}
 
 CONDA_NAMES = {
     "duckdb": ["python-duckdb"],
-    "great-tables": ["great_tables"],
     "ibis-framework": ["ibis-duckdb", "ibis-sqlite"],
     "matplotlib": ["matplotlib-base"],
-    "pandera": ["pandera-polars"],
 }
 """Names of packages, or of packages with extras, that differ on conda-forge."""
 
