@@ -18,6 +18,7 @@ from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Blocks
 from svcq_lib.errors import ParameterError
 from svcq_lib.formats import Lang
+from svcq_lib.narrative import drivers as drivers_narrative
 from svcq_lib.narrative import method as method_narrative
 from svcq_lib.narrative import notes as notes_narrative
 from svcq_lib.study import Label, Study
@@ -223,10 +224,12 @@ def method(result: Result, *, lang: Lang = "en") -> Blocks:
     Blocks
         Paragraphs.
     """
-    topic = topic_of(result)
+    codes: tuple[str, ...] = (topic_of(result),)
     if isinstance(result, GapsResult) and result.mode == "perception_only":
-        topic = "gaps_perception"
-    return Blocks((blocks.prose(method_narrative.describe(result.context, topic, lang=lang), lang),))
+        codes = ("gaps_perception",)
+    elif isinstance(result, DriverResult):
+        codes = drivers_narrative.method_codes(result)
+    return Blocks((blocks.prose(method_narrative.describe(result.context, codes, lang=lang), lang),))
 
 
 def provenance(result: Result, study: Study, *, lang: Lang = "en") -> Blocks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from svcq_lib.analyses.drivers import DriverResult
@@ -21,17 +22,20 @@ SENTENCES = {
         "first_few": "The strongest, {first:list}, cannot be told apart: each could rank first.",
         "first_many": "{k} drivers could rank first; the data do not single one out.",
         "concentrate": "Important and rated below average: {concentrate:list}. That is where improvement promises most.",
+        "concentrate_more": "Important and rated below average: {concentrate:list}, and {more} more on the map. That is where improvement promises most.",
         "concentrate_none": "No driver is both more important and rated lower than the average.",
         "cause": "Shares describe how answers go together; they do not prove that raising one raises the other.",
         "empty": "At least {needed:n} answers with every pair of questions are needed; the smallest pair has {n:n}.",
         "finding_importance_one": "“{top}” is ahead of all others",
         "finding_importance_few": "{k} drivers lead and cannot be told apart",
         "finding_importance_many": "Many drivers share the lead: {k} could rank first",
-        "finding_quadrant": "{k_concentrate} of {terms} drivers are important and rated below average",
+        "finding_quadrant": "{k_concentrate} of {terms} drivers {k_concentrate:is|are} important and rated below average",
         "finding_quadrant_none": "No important driver is rated below average",
         "sub_importance": "Share of explained differences in {outcome} ({method}){weighted}; {ci:%} bootstrap intervals; n = {base:range}.",
         "sub_quadrant": "Mean rating against share of explained differences; lines: {lines}; n = {base:range}.",
-        "lines": "means of the drivers",
+        "lines_mean": "means of the drivers",
+        "lines_median": "medians of the drivers",
+        "lines_scale": "middle of the scale and mean share",
         "weighted_word": ", weighted",
     },
     "zh": {
@@ -44,6 +48,7 @@ SENTENCES = {
         "first_few": "最强的{first:list}无法分出先后，均可能居首。",
         "first_many": "有 {k} 个驱动因素可能居首，数据无法突出其中之一。",
         "concentrate": "重要而评分低于平均：{concentrate:list}。改进这些方面最有希望见效。",
+        "concentrate_more": "重要而评分低于平均：{concentrate:list}，图中另有 {more} 项。改进这些方面最有希望见效。",
         "concentrate_none": "没有既比平均重要又低于平均评分的驱动因素。",
         "cause": "占比描述答案之间的关联，并不证明提高其一就能提高另一。",
         "empty": "每对题项至少需要 {needed:n} 份同时作答的答卷；最少的一对只有 {n:n} 份。",
@@ -54,7 +59,9 @@ SENTENCES = {
         "finding_quadrant_none": "没有重要因素的评分低于平均",
         "sub_importance": "占{outcome}可解释差异的比例（{method}）{weighted}；{ci:%} 自助法区间；n = {base:range}。",
         "sub_quadrant": "平均评分与占可解释差异的比例；分界线：{lines}；n = {base:range}。",
-        "lines": "驱动因素的均值",
+        "lines_mean": "驱动因素的均值",
+        "lines_median": "驱动因素的中位数",
+        "lines_scale": "量表中点与占比均值",
         "weighted_word": "，加权",
     },
 }
@@ -71,7 +78,7 @@ def facts(result: DriverResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``first`` (drivers whose rank interval reaches 1), ``tier`` ("one", "few", "many"), ``concentrate``,
+        ``first`` (drivers whose rank interval reaches the top), ``tier`` ("one", "few", "many"), ``concentrate``,
         R² and its interval, ``empty``.
     """
     fit, table = result.fit.iloc[0], result.importance
@@ -80,7 +87,7 @@ def facts(result: DriverResult) -> dict[str, Any]:
     found["needed"] = max(result.context.suppress, found["terms"] + 2)
     if found["empty"]:
         return found
-    first = table.loc[table["rank_low"] <= 1, "term"].tolist()
+    first = table.loc[table["rank_low"] <= table["rank_low"].min(), "term"].tolist()
     top = table.iloc[0]
     found |= {
         "first": first,
@@ -95,8 +102,19 @@ def facts(result: DriverResult) -> dict[str, Any]:
     found |= {"r_squared": fit["r_squared"], "interval": (fit["r_squared_low"], fit["r_squared_high"])}
     found["concentrate"] = table.loc[table["quadrant"] == "concentrate_here", "term"].tolist()
     found["k_concentrate"] = len(found["concentrate"])
+    found["more"] = max(found["k_concentrate"] - NAMED, 0)
+    found["lines"] = _lines(result)
     found |= {"method": fit["method"], "base": (table["n"].min(), table["n"].max())}
     return found
+
+
+def _lines(result: DriverResult) -> str:
+    """Return where the map is divided: "mean", "median" or "scale" (the middle of the scale)."""
+    lines, table = result.lines.iloc[0], result.importance
+    for name, value in (("mean", table["performance"].mean()), ("median", table["performance"].median())):
+        if math.isclose(lines["performance"], value, rel_tol=1e-12):
+            return name
+    return "scale"
 
 
 def _named(result: DriverResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
@@ -152,10 +170,22 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     codes = [
         "fit",
         f"first_{found['tier']}",
-        "concentrate" if found["concentrate"] else "concentrate_none",
+        "concentrate_none"
+        if not found["concentrate"]
+        else "concentrate_more"
+        if found["more"]
+        else "concentrate",
         "cause",
     ]
     return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
+
+
+def method_codes(result: DriverResult) -> tuple[str, ...]:
+    """Return the sentences of :mod:`svcq_lib.narrative.method` that are true of this result."""
+    how = str(result.fit["method"].iloc[0])
+    if how == "lmg" and any(note.code == "sampled_lmg" for note in result.notes):
+        how = "sampled"
+    return (f"drivers_{how}", "drivers", f"drivers_map_{_lines(result)}")
 
 
 def finding(result: DriverResult, figure: str, *, lang: Lang = "en") -> tuple[str, str]:
@@ -180,7 +210,7 @@ def finding(result: DriverResult, figure: str, *, lang: Lang = "en") -> tuple[st
         return "", ""
     values = _named(result, found, lang) | {
         "ci": result.context.ci_level,
-        "lines": SENTENCES[lang]["lines"],
+        "lines": SENTENCES[lang][f"lines_{found['lines']}"],
         "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "",
     }
     code = f"finding_importance_{found['tier']}"

@@ -50,6 +50,14 @@ def half_width_marks(text: str) -> list[str]:
     return _BETWEEN_HAN.findall(text)
 
 
+def _code(text: str) -> str:
+    """Return a code span of Markdown; inside it nothing is escaped, so the fence must be longer than any in it."""
+    text = " ".join(text.split())
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
 class _Formatter(string.Formatter):
     """Writes a value by its code: ``2`` digits, ``+2`` signed, ``%`` share, ``one|many`` words, and so on."""
 
@@ -86,6 +94,8 @@ class _Formatter(string.Formatter):
             return formats.period(value, self.lang)
         if format_spec == "lower":
             return self._escaped(value if value[1:2].isupper() else value[:1].lower() + value[1:])
+        if format_spec == "code":
+            return _code(str(value))
         if format_spec == "list":
             return formats.join([self._escaped(one) for one in value], self.lang)
         return self._escaped(str(value))

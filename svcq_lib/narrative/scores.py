@@ -31,21 +31,22 @@ SENTENCES = {
         "better": "From {previous:period} to {period:period} {better:list} improved.",
         "worse": "From {previous:period} to {period:period} {worse:list} worsened.",
         "same": "From {previous:period} to {period:period} the data show no clear change of any headline figure.",
-        "goals": "Of {goals} targets and benchmarks, {verdicts:list}.",
-        "goals_above": "{count} are exceeded",
-        "goals_below": "{count} are missed",
+        "goals": "Of {goals} {goals:target or benchmark|targets and benchmarks}, {verdicts:list}.",
+        "goals_above": "{count} {count:is|are} exceeded",
+        "goals_below": "{count} {count:is|are} missed",
         "goals_unclear": "{count} cannot be judged from these data",
         "finding_periods_better": "{label} improved from {previous:period} to {period:period}, by {change}",
         "finding_periods_worse": "{label} worsened from {previous:period} to {period:period}, by {change}",
         "finding_periods_none": "{label}: no clear change since {previous:period}",
         "finding_periods_only": "{label} over time",
-        "finding_segments": "{segment}: {worse} of {levels} groups do worse than the others, {better} better",
+        "finding_segments": "{segment}: {worse} of {levels} groups {worse:does|do} worse than the others, {better} better",
         "finding_segments_none": "{segment}: no group differs from the others beyond noise",
         "finding_distribution": "How the answers on {label} are spread",
         "sub_periods": "{label}, {measure} by period{weighted}; {ci:%} bands; n = {base:range} a period.",
-        "sub_segments": "{label}, {measure} by group{weighted}; {ci:%} intervals; marked: different from all others after adjustment ({method}). n = {base:range}.",
+        "sub_segments": "{label}, {measure} by group{weighted}; {ci:%} intervals; marked: different from all others{adjusted}. n = {base:range}.",
         "sub_distribution": "Share of answers at each level{weighted}; n = {base:range}.",
         "weighted_word": ", weighted",
+        "adjusted": " after adjustment ({method})",
     },
     "zh": {
         "index_100": "{label}为 {estimate:1} 分（满分 100 分）",
@@ -75,9 +76,10 @@ SENTENCES = {
         "finding_segments_none": "{segment}：各组之间没有超出误差的差异",
         "finding_distribution": "{label}的答案分布",
         "sub_periods": "各期{label}，{measure}{weighted}；{ci:%} 置信带；每期 n = {base:range}。",
-        "sub_segments": "各组{label}，{measure}{weighted}；{ci:%} 置信区间；标记：经 {method}后与其他各组不同。n = {base:range}。",
+        "sub_segments": "各组{label}，{measure}{weighted}；{ci:%} 置信区间；标记：{adjusted}与其他各组不同。n = {base:range}。",
         "sub_distribution": "各答案所占比例{weighted}；n = {base:range}。",
         "weighted_word": "，加权",
+        "adjusted": "经 {method}后",
     },
 }
 
@@ -248,13 +250,15 @@ def finding(
     measure = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]][
         "measure"
     ].iloc[0]
+    method = {"method": word(result.context.adjustment, lang)}
+    adjusted = result.context.adjustment != "none"
     values = {
         **_since(result, found, outcome),
         "label": result.context.label(outcome, lang),
         "segment": result.context.label(segment, lang),
         "measure": word(measure, lang),
         "ci": result.context.ci_level,
-        "method": word(result.context.adjustment, lang),
+        "adjusted": say(SENTENCES, "adjusted", method, lang, markdown=False) if adjusted else "",
         "base": (table["n"].sum(),) * 2 if figure == "distribution" else (table["n"].min(), table["n"].max()),
         "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "",
         **_levels(result, table),
