@@ -193,6 +193,7 @@ WORDS: Mapping[str, Term] = MappingProxyType({
     "listwise": Term("Listwise deletion", "成列删除"),
     "holm": Term("Holm", "Holm 校正"),
     "bh": Term("Benjamini–Hochberg", "Benjamini–Hochberg 校正"),
+    "by": Term("Benjamini–Yekutieli", "Benjamini–Yekutieli 校正"),
     "none": Term("None", "无"),
     "overall": Term("Overall", "总体"),
     "all": Term("All", "全部"),

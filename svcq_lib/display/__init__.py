@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Blocks
 from svcq_lib.errors import ParameterError
 from svcq_lib.formats import Lang
+from svcq_lib.kinds import is_missing
 from svcq_lib.narrative import drivers as drivers_narrative
 from svcq_lib.narrative import method as method_narrative
 from svcq_lib.narrative import notes as notes_narrative
@@ -277,10 +279,11 @@ def _filters(filters: Any, period: str | None) -> str:
 
 
 def _command(study: Study, topic: str, lang: Lang) -> str:
-    parts = ["svcq run", str(Path(study.root.name) / study.path.name), topic]
-    parts += [f"--where '{name}={level}'" for name, level in study.filters.items()]
-    parts += [f"--period {study.period}"] if study.period else []
-    return " ".join([*parts, f"--lang {lang}"])
+    parts = ["svcq", "run", Path(study.root.name, study.path.name).as_posix(), topic]
+    for name, level in study.filters.items():
+        parts += ["--where", f"{name}={level}"]
+    parts += ["--period", study.period] if study.period else []
+    return shlex.join([*parts, "--lang", lang])
 
 
 def show(result: Result, *, lang: Lang = "en") -> Blocks:
@@ -343,16 +346,22 @@ def _harmless(value: Any) -> Any:
 def _json(result: Result, frames: dict[str, pd.DataFrame]) -> str:
     import json
 
-    blank = {name: frame.astype(object).where(frame.notna(), None) for name, frame in frames.items()}
-    tables = {name: frame.to_dict(orient="records") for name, frame in blank.items()}
+    tables = {name: frame.to_dict(orient="records") for name, frame in frames.items()}
     notes = [{"code": note.code, **note.facts} for note in result.notes]
-    whole = {"tables": tables, "notes": notes}
-    return json.dumps(whole, ensure_ascii=False, indent=1, default=_plain, allow_nan=False) + "\n"
+    whole = _plain({"tables": tables, "notes": notes})
+    return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
-    """Return a numpy scalar as a number, and anything else as text."""
-    return value.item() if hasattr(value, "item") else str(value)
+    """Return a value as JSON has it: numpy's numbers as numbers, what is not finite as null, the rest as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if is_missing(value):
+        return None
+    value = value.item() if hasattr(value, "item") else value
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 
 def _write(path: Path, text: str) -> None:

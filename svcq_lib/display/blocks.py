@@ -185,6 +185,9 @@ def figure(axes: Axes, heading: str, subtitle: str, alt: str, lang: Lang, *, sou
 
 
 def _svg(drawn: Any) -> str:
+    """Return a figure as SVG without the prologue and the metadata, which name addresses."""
     buffer = io.StringIO()
-    drawn.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    drawn.savefig(buffer, format="svg", metadata=nothing)
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
