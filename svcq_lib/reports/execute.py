@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,17 +98,35 @@ def make(job: Job) -> Outcome:
         notebook = _execute(job, partial, outcome)
         _render(job, notebook, partial, outcome)
     except Exception as error:  # a report that fails must not stop the others
-        _clear(partial)
-        outcome.status, outcome.error, outcome.outputs = "failed", str(error), []
-        page = failure_page(job, str(error))
-        (partial / f"{job.name}.html").write_text(page, encoding="utf-8")
+        return failed(job, str(error) or type(error).__name__)
     _publish(job, partial, outcome)
     return outcome
 
 
-def _clear(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir()
+def failed(job: Job, reason: str) -> Outcome:
+    """Publish the page that says why a report could not be made, in place of what was begun and of an older report.
+
+    Parameters
+    ----------
+    job : Job
+        What was to be made.
+    reason : str
+        Which cell failed and why.
+
+    Returns
+    -------
+    Outcome
+        With status ``"failed"``.
+    """
+    partial = job.out / f".{job.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    (partial / f"{job.name}.html").write_bytes(failure_page(job, reason).encode("utf-8"))
+    outcome = Outcome(
+        job.name, job.topic, job.lang, "failed", job.key, error=reason, parameters=dict(job.parameters)
+    )
+    _publish(job, partial, outcome)
+    return outcome
 
 
 def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
@@ -116,31 +136,61 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
 
     started = time.perf_counter()
     root = job.study.parent
-    data = os.path.relpath(partial / job.name, root)
-    values = {**job.parameters, "study": job.study.name, "lang": job.lang, "save_to": Path(data).as_posix()}
+    data = _way(root, partial / job.name)
+    values = {**job.parameters, "study": job.study.name, "lang": job.lang, "save_to": data}
     executed = partial / f"{job.name}.ipynb"
     try:
-        papermill.execute_notebook(
-            str(notebook_of(job.topic)),
-            str(executed),
-            parameters=values,
-            cwd=str(root),
-            kernel_name="python3",
-            progress_bar=False,
-            log_output=False,
-        )
+        with _kernel_config() as config:
+            papermill.execute_notebook(
+                str(notebook_of(job.topic)),
+                str(executed),
+                parameters=values,
+                cwd=str(root),
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                config=config,
+            )
     except PapermillExecutionError as error:
         raise ReportError(
-            f"cell {error.cell_index} failed: {error.ename}: {error.evalue}\n\n{error.source}"
+            f"cell {_cell_name(executed, error.source)} failed: {error.ename}: {error.evalue}\n\n{error.source}"
         ) from error
     notebook = nbformat.read(executed, as_version=4)
-    _tidy(notebook, job, Path(data).as_posix())
+    _tidy(notebook, job, data)
     nbformat.write(notebook, executed)
     outcome.seconds["execute"] = round(time.perf_counter() - started, 3)
     cover = next(_covers(notebook), None)
     if cover:
         outcome.title, outcome.base = cover["text"], {key: cover["cover"][key] for key in ("n", "n_eff")}
     return notebook
+
+
+@contextlib.contextmanager
+def _kernel_config() -> Iterator[Any]:
+    """Give settings of the kernel: where sockets can be files, no port that another process may take."""
+    from traitlets.config import Config
+
+    if os.name != "posix":
+        yield Config()
+        return
+    with tempfile.TemporaryDirectory(prefix="svcq-") as sockets:
+        yield Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+
+
+def _way(start: Path, target: Path) -> str:
+    """Return the relative path between two folders; the whole one where they lie on different drives."""
+    try:
+        return Path(os.path.relpath(target, start)).as_posix()
+    except ValueError:
+        return target.as_posix()
+
+
+def _cell_name(executed: Path, source: str) -> str:
+    """Return the id of the cell with a source; papermill's index counts cells that it adds itself."""
+    import nbformat
+
+    cells = nbformat.read(executed, as_version=4).cells
+    return next((repr(cell["id"]) for cell in cells if cell.source == source and "id" in cell), "")
 
 
 def _covers(notebook: Any) -> Any:
@@ -153,7 +203,9 @@ def _covers(notebook: Any) -> Any:
 
 def _tidy(notebook: Any, job: Job, partial: str) -> None:
     """Drop what changes from run to run, so that the same input gives the same file, and name the cover's facts."""
-    final = partial.replace(f".{job.name}.partial/", "")
+    final = (
+        job.name
+    )  # beside the notebook; the way from the study to the reports says where this machine keeps them
     kept = notebook.metadata.get("papermill", {}).get("parameters", {})
     kept = {name: final if value == partial else value for name, value in kept.items()}
     notebook.metadata["papermill"] = {"parameters": kept}

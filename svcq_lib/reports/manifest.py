@@ -61,13 +61,18 @@ def write(out: Path, study: Mapping[str, Any], outcomes: Iterable[Outcome]) -> d
         "study": dict(study),
         "reports": dict(sorted(reports.items())),
     }
-    path = out / NAME
-    temporary = out / f".{NAME}.tmp"
-    temporary.write_text(
-        json.dumps(whole, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
-    )
-    os.replace(temporary, path)
+    put(out / NAME, json.dumps(whole, ensure_ascii=False, indent=1, default=str) + "\n")
     return whole
+
+
+def put(path: Path, text: str) -> None:
+    """Write a text file whole, by rename; one that holds this text already is left alone."""
+    body = text.encode("utf-8")
+    if path.is_file() and path.read_bytes() == body:
+        return
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(body)
+    os.replace(temporary, path)
 
 
 def versions() -> dict[str, str]:

@@ -25,7 +25,7 @@ _TYPES: dict[str, Any] = {
 }  # fmt: skip
 _CHOICE = re.compile(r"\w+(\|\w+)+")
 _SECRET = re.compile(r"password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
-_LOGIN = re.compile(r"\w+://[^/\s:@]+:[^/\s@]+@")
+_LOGIN = re.compile(r"\w+://[^/\s:@]*:[^/\s@]+@")
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def validate(topic: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _carried(parameter: Parameter, value: Any) -> Any:
-    if _SECRET.search(parameter.name) or (isinstance(value, str) and _LOGIN.search(value)):
+    if _SECRET.search(parameter.name) or _LOGIN.search(str(value)):
         raise ParameterError(
             f"parameter {parameter.name!r} looks like a credential; a report would keep it. Put it in the environment "
             "and write ${NAME} in the study file's url."

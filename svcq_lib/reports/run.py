@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from svcq_lib import __version__
 from svcq_lib.errors import ParameterError, require_choice
 from svcq_lib.reports import manifest, site
-from svcq_lib.reports.execute import RENDERED, Job, Outcome, digest, make
+from svcq_lib.reports.execute import RENDERED, Job, Outcome, digest, failed, make
 from svcq_lib.reports.parameters import validate
 from svcq_lib.reports.resources import notebook_of, topics
 from svcq_lib.sources import connect, contracts
@@ -21,6 +23,7 @@ from svcq_lib.sources.open import open_study
 from svcq_lib.study import Study
 
 Progress = Callable[[str, Outcome | None], None]
+KILLED = "the process that made the report was killed; it may have run out of memory"
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,8 @@ def plan(
     ParameterError
         If a report, format, language or parameter is unknown or of the wrong type.
     """
+    if not formats:
+        raise ParameterError(f"no format is named. Choose from {', '.join(RENDERED)}.")
     for form in formats:
         require_choice("format", form, tuple(RENDERED))
     for lang in langs:
@@ -213,25 +218,34 @@ def _made(todo: Sequence[Job], jobs: int, progress: Progress | None) -> Iterator
             tell(job.name, outcome)
             yield outcome
         return
+    for job in todo:
+        tell(job.name, None)
+    lost = list(todo)
+    for job, outcome in _pooled(todo, jobs):
+        lost.remove(job)
+        tell(job.name, outcome)
+        yield outcome
+    # a worker that is killed takes the whole pool with it: whose fault it was shows when each has its own
+    for job in lost:
+        outcome = next((one for _, one in _pooled([job], 1)), None) or failed(job, KILLED)
+        tell(job.name, outcome)
+        yield outcome
+
+
+def _pooled(todo: Sequence[Job], jobs: int) -> Iterator[tuple[Job, Outcome]]:
+    """Make reports in processes; those whose process was killed are left out."""
     # spawn: a forked copy of a process with threads (polars, BLAS) may hang
     with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(make, job): job for job in todo}
-        for job in futures.values():
-            tell(job.name, None)
+        futures = {}
+        with contextlib.suppress(BrokenProcessPool):
+            for job in todo:
+                futures[pool.submit(make, job)] = job
         for future in as_completed(futures):
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                continue
             job = futures[future]
-            outcome = _settled(future, job)
-            tell(job.name, outcome)
-            yield outcome
-
-
-def _settled(future: Any, job: Job) -> Outcome:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    return Outcome(
-        job.name, job.topic, job.lang, "failed", job.key, error=f"the worker process ended: {error}"
-    )
+            yield job, failed(job, f"{type(error).__name__}: {error}") if error else future.result()
 
 
 def default_jobs() -> int:
