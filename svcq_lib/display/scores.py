@@ -19,6 +19,10 @@ from svcq_lib.vocabulary import WORDS as CODES
 from svcq_lib.vocabulary import Kind
 
 MOST_CARDS = 5
+KINDS: dict[str, dict[str, Kind]] = {
+    "goals": {"verdict": "text", "source": "text", "value": "score"},
+    "changes": {"previous": "period"},
+}
 WORDS = {
     "en": {
         "headline": "All figures", "changes": "Change since earlier periods", "goals": "Targets and benchmarks",
@@ -149,7 +153,7 @@ def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segmen
         ci_level=result.context.ci_level,
         highlight=_tones(frame, 1 - result.context.ci_level),
         headings={key: value for key, value in WORDS[lang].items() if key in ("verdict", "source", "value")},
-        kinds={"verdict": "text", "source": "text", "value": "score"} if name == "goals" else None,
+        kinds=KINDS.get(name),
     )
     heading = typeset(WORDS[lang][name].format(**names), lang)
     return blocks.table(made, heading, lang, source=words.source_line(result.context, lang))
