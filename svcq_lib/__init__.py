@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,4 +85,43 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Return the public names."""
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})
+
+
+_SHOWN = (
+    ("svcq_lib.analyses.drivers", "DriverResult"), ("svcq_lib.analyses.gaps", "GapsResult"),
+    ("svcq_lib.analyses.scores", "ScoresResult"), ("svcq_lib.sources.faults", "CheckReport"),
+    ("svcq_lib.study", "Study"),
+)  # fmt: skip
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Let results, studies and check reports show themselves (``%load_ext svcq_lib``; importing there does it too).
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        IPython's shell. Types are named, not imported.
+    """
+    formatters = shell.display_formatter.formatters
+    for module, name in _SHOWN:
+        formatters["text/html"].for_type_by_name(module, name, _as_html)
+        formatters["text/plain"].for_type_by_name(module, name, _print_text)
+
+
+def _as_html(value: Any) -> str:
+    from svcq_lib.display.formatters import as_html
+
+    return as_html(value)
+
+
+def _print_text(value: Any, printer: Any, cycle: bool) -> None:
+    from svcq_lib.display.formatters import as_text
+
+    del cycle
+    printer.text(as_text(value))
+
+
+_ipython = sys.modules.get("IPython")
+if _ipython is not None and (_shell := getattr(_ipython, "get_ipython", lambda: None)()) is not None:
+    load_ipython_extension(_shell)
