@@ -23,7 +23,7 @@ test: $(READY) ## Run the tests with coverage, the docstring examples and the no
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not browser and not service" \
 		--doctest-modules --cov --cov-report=term tests svcq_lib
 	@echo "==> Notebooks"
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --nbval-lax --nbval-current-env notebooks
+	@$(BIN)/python -m pytest -n 0 --nbval-lax --nbval-current-env notebooks # kernels started at once may race for ports
 
 lint: $(READY) ## Check style, types and layers
 	@echo "==> ruff check" && $(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,6 +15,9 @@ from svcq_lib.narrative import gaps as narrative
 from svcq_lib.narrative.phrases import typeset
 from svcq_lib.tables.model import DisplayTable, Tone, display_table
 from svcq_lib.vocabulary import Kind, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WORDS = {
     "en": {
@@ -96,18 +99,26 @@ def figure(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Bloc
 
 def _terms(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | None:
     del segment
+    alone = len(result.dimensions) == 1
+    if alone and name == "dimensions":
+        return None
     table = _labelled(result, getattr(result, name), lang)
     heading, subtitle = narrative.finding(result, name, lang=lang)
-    if result.mode == "perception_only" or name == "items":
+    if result.mode == "gap" and (alone or name == "dimensions"):
+        axes, alt = _dumbbell(result, table, lang)
+    else:
         kind = _kind(result)
         sure = (table["p_adjusted"] < 1 - result.context.ci_level).to_numpy() & (table["gap"] < 0).to_numpy()
         axes = intervals.ranked_intervals(table, kind=kind, order="ascending", warn=sure, lang=lang)
         alt = intervals.describe_intervals(table, kind=kind, lang=lang, ci_level=result.context.ci_level)
-    else:
-        tied = narrative.facts(result).get("tied", []) if narrative.facts(result).get("short") else []
-        axes = dumbbell.dumbbell(table, warn=table["term"].isin(tied).to_numpy(), lang=lang)
-        alt = dumbbell.describe_dumbbell(table, lang=lang)
     return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
+def _dumbbell(result: GapsResult, table: pd.DataFrame, lang: Lang) -> tuple[Axes, str]:
+    found = narrative.facts(result)
+    tied = found["tied"] if found.get("short") else []
+    axes = dumbbell.dumbbell(table, warn=table["term"].isin(tied).to_numpy(), lang=lang)
+    return axes, dumbbell.describe_dumbbell(table, lang=lang)
 
 
 def _kind(result: GapsResult) -> Kind:

@@ -186,12 +186,26 @@ def _arranged(parts: list[_Part], title: Title | None, lang: Lang) -> tuple[Bloc
                 Heading(2, WORDS[lang]["notes" if isinstance(part, Notes) else "facts"], "", part.where)
             )
         blocks.append(part)
+    blocks = _without_empty_sections(blocks)
     start = next((index for index, block in enumerate(blocks) if isinstance(block, Heading)), len(blocks))
     blocks[start:start] = about
     lead = next((index for index, block in enumerate(blocks[:start]) if isinstance(block, Prose)), None)
     if lead is not None:
         blocks[lead] = replace(cast(Prose, blocks[lead]), role="lead")
     return tuple(_anchored(blocks))
+
+
+def _without_empty_sections(blocks: list[Block]) -> list[Block]:
+    """Return the blocks without headings that nothing stands under: a report may have nothing to show there."""
+    kept: list[Block] = []
+    for block in reversed(blocks):
+        below = kept[-1] if kept else None
+        if isinstance(block, Heading) and (
+            below is None or (isinstance(below, Heading) and below.level <= block.level)
+        ):
+            continue
+        kept.append(block)
+    return kept[::-1]
 
 
 def _is_about(part: _Part) -> TypeGuard[Prose]:

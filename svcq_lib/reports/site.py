@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import html
-import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from svcq_lib import __version__, formats
 from svcq_lib.formats import Lang
+from svcq_lib.reports.fonts import font_faces
+from svcq_lib.reports.manifest import put
 from svcq_lib.reports.titles import TITLES, title_of
 from svcq_lib.study import Study
 
 _STYLE = (
-    "body{font-family:'Source Sans 3','Source Sans Pro','Noto Sans SC',sans-serif;color:#1b2a38;max-width:60em;"
+    "body{font-family:svcq-latin,svcq-cjk,sans-serif;font-synthesis:none;color:#1b2a38;max-width:60em;"
     "margin:3em auto;padding:0 1.2em;line-height:1.5}h1{font-size:1.9em;margin:0 0 1.2em}"
     "h2{font-size:1em;color:#5f6e7a;font-weight:600;border-top:3px solid #1b2a38;padding-top:.6em;margin-top:2.5em}"
     "article{border-bottom:1px solid #d9dfe4;padding:1em 0}h3{margin:0;font-size:1.2em}p{margin:.2em 0}"
@@ -44,19 +46,26 @@ def write_index(out: Path, manifest: Mapping[str, Any], study: Study) -> Path:
     langs: list[Lang] = [lang for lang in get_args(Lang) if any(one["lang"] == lang for one in reports)]
     sections = "".join(_section(lang, [one for one in reports if one["lang"] == lang]) for lang in langs)
     first = langs[0] if langs else study.language
-    name = html.escape(study.name.text(first))
+    title = study.name.text(first)
+    name = html.escape(title)
+    fonts = font_faces(_text_of(title, sections, first), first, italic=False)
     page = (
         f'<!doctype html><html lang="{_tag(first)}"><head><meta charset="utf-8"><title>{name}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" '
-        f"content=\"default-src 'none'; style-src 'unsafe-inline'\"><style>{_STYLE}</style></head>"
+        f"content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:\">"
+        f"<style>{fonts}{_STYLE}</style></head>"
         f"<body><main><h1>{name}</h1>{sections}</main>"
         f"<footer>{html.escape(TITLES[first]['made'].format(version=__version__))}</footer></body></html>\n"
     )
-    path, temporary = out / "index.html", out / ".index.html.tmp"
-    temporary.write_text(page, encoding="utf-8")
-    os.replace(temporary, path)
+    path = out / "index.html"
+    put(path, page)
     return path
+
+
+def _text_of(title: str, sections: str, lang: Lang) -> str:
+    """Return every character of the page, for the fonts' subset."""
+    return title + html.unescape(re.sub("<[^>]+>", " ", sections)) + TITLES[lang]["made"] + __version__
 
 
 def _tag(lang: str) -> str:
