@@ -59,7 +59,7 @@ def parse(text: str) -> Period:
         if last.end < first.start:
             raise ParameterError(f"period {text!r} ends before it starts. Write the earlier one first.")
         return Period(first.start, last.end, f"{first.name}..{last.name}")
-    if match := re.fullmatch(r"(\d{4})(?:-(?:Q([1-4])|(\d{2})(?:-(\d{2}))?))?", text.strip()):
+    if match := re.fullmatch(r"(\d{4})(?:-(?:Q([1-4])|(?!00)(\d{2})(?:-(?!00)(\d{2}))?))?", text.strip()):
         year, quarter, month, day = (int(part) if part else 0 for part in match.groups())
         try:
             return _span(year, quarter, month, day, text.strip())
