@@ -17,6 +17,9 @@ from svcq_lib.formats import Lang
 
 Missing = Literal["pairwise", "listwise"]
 OutcomeKind = Literal["csat", "nps", "ces", "binary", "score"]
+Combine = Literal["mean", "sum"]
+HighIs = Literal["easy", "hard"]
+Better = Literal["high", "low"]
 
 
 class Model(BaseModel):
@@ -46,6 +49,8 @@ class Label(Model):
             return {"en": value}
         if isinstance(value, dict) and set(value) == {"zh"}:
             return {"en": value["zh"], "zh": value["zh"]}
+        if not isinstance(value, (dict, Label)):
+            raise ValueError('a label is a text or { en = "…", zh = "…" }')
         return value
 
     def text(self, lang: Lang = "en") -> str:
@@ -77,6 +82,8 @@ class Scale(Model):
             if len(value) != 2:
                 raise ValueError("a scale is [lowest, highest], such as [1, 7]")
             return {"low": value[0], "high": value[1]}
+        if not isinstance(value, (dict, Scale)):
+            raise ValueError("a scale is [lowest, highest], such as [1, 7]")
         return value
 
     @model_validator(mode="after")
@@ -214,12 +221,22 @@ class Outcome(Model):
     label: Label
     kind: OutcomeKind
     columns: tuple[Column, ...]
-    combine: Literal["mean", "sum"] = "mean"
+    combine: Combine = "mean"
     min_answered: int | None = None
     scale: Scale
     top_box: float | None = None
-    high_is: Literal["easy", "hard"] | None = None
-    better: Literal["high", "low"] = "high"
+    high_is: HighIs | None = None
+    better: Better = "high"
+
+
+GOAL_MEASURES: Mapping[OutcomeKind, tuple[str, ...]] = {
+    "csat": ("index_100", "mean", "top_box"),
+    "nps": ("nps",),
+    "ces": ("mean", "top_box"),
+    "binary": ("share",),
+    "score": ("mean",),
+}
+"""What a target or a benchmark of an outcome may be about."""
 
 
 class Goal(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from pydantic import Field, ValidationError, model_validator
 from svcq_lib import study as model
 from svcq_lib.errors import StudyError
 from svcq_lib.formats import Lang
+from svcq_lib.periods import Grain
 from svcq_lib.study import Codes, Column, Label, Scale
+
+ROLES = ("expectation", "perception", "importance")
+RESERVED = ("overall", "weighted")  # rows that the gap analysis adds to the dimensions
 
 
 class FileItem(model.Model):
@@ -34,8 +38,10 @@ class FileItem(model.Model):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, (int, str)):
+        if isinstance(value, (dict, FileItem)):
             return value
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            raise ValueError('an item is a number, a name or a table such as { name = "q01", n = 1 }')
         return (
             {"name": f"q{value:02d}", "n": value} if isinstance(value, int) else {"name": value, "n": value}
         )
@@ -71,12 +77,12 @@ class FileOutcome(model.Model):
     label: Label | None = None
     column: str | None = None
     columns: tuple[str, ...] = ()
-    combine: str = "mean"
+    combine: model.Combine = "mean"
     min_answered: int | None = Field(None, ge=1)
     scale: Scale | None = None
     top_box: float | None = None
-    high_is: str | None = None
-    better: str | None = None
+    high_is: model.HighIs | None = None
+    better: model.Better | None = None
     missing: Codes = ()
     values: Mapping[str, float] = Field(default_factory=dict)
     reverse: bool = False
@@ -88,7 +94,7 @@ class FileOutcome(model.Model):
             raise ValueError("give either column (one) or columns (a list), not both")
         if self.kind in ("csat", "ces", "score") and self.scale is None:
             raise ValueError(f"a {self.kind} outcome needs scale, such as scale = [1, 7]")
-        if self.kind == "ces" and self.high_is not in ("easy", "hard"):
+        if self.kind == "ces" and self.high_is is None:
             raise ValueError(
                 'declare the direction of the effort scale: high_is = "easy" or high_is = "hard"'
             )
@@ -110,7 +116,7 @@ class FileResponses(model.Model):
     table: str = "responses"
     id: str | None = None
     date: str | None = None
-    period: str = "quarter"
+    period: Grain = "quarter"
     weight: str | None = None
     strata: str | None = None
     cluster: str | None = None
@@ -150,24 +156,6 @@ class StudyFile(model.Model):
     targets: tuple[model.Goal, ...] = ()
     benchmarks: tuple[model.Goal, ...] = ()
 
-    @model_validator(mode="after")
-    def _consistent(self) -> StudyFile:
-        if self.responses.table not in self.tables:
-            raise ValueError(
-                f"responses.table is {self.responses.table!r}, but [tables] has {', '.join(self.tables) or 'nothing'}"
-            )
-        names = [d.name for d in self.instrument.dimensions]
-        names += [item.name for d in self.instrument.dimensions for item in d.items] + list(self.outcomes)
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(
-                f"the name {twice[0]!r} is used twice among dimensions, items and outcomes; each needs its own"
-            )
-        for goal in (*self.targets, *self.benchmarks):
-            if goal.outcome not in self.outcomes:
-                raise ValueError(f"outcome {goal.outcome!r} of {goal.label.en!r} is not in [outcomes]")
-        return self
-
 
 def read_study_file(path: Path) -> StudyFile:
     """Read and validate a study file.
@@ -201,17 +189,69 @@ def read_study_file(path: Path) -> StudyFile:
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{path}: not valid TOML: {error}. Mend that line.") from None
     try:
-        return StudyFile.model_validate(raw)
+        file = StudyFile.model_validate(raw)
+        faults = [_located(path, text, *one) for one in _contradictions(file)]
     except ValidationError as error:
-        faults = [_fault(path, text, raw, one) for one in error.errors()]
-        raise StudyError("\n".join([f"{path}: {len(faults)} fault(s) in the study file", *faults])) from None
+        faults = [_fault(path, text, one) for one in error.errors()]
+    if faults:
+        raise StudyError("\n".join([f"{path}: {len(faults)} fault(s) in the study file", *faults]))
+    return file
 
 
-def _fault(path: Path, text: str, raw: Any, error: Any) -> str:
-    loc = tuple(error["loc"])
+def _contradictions(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the faults that no single section shows: where, and what to do."""
+    if file.responses.table not in file.tables:
+        have = ", ".join(file.tables) or "nothing"
+        yield ("responses", "table"), f"{file.responses.table!r} is not in [tables], which has {have}"
+    places: dict[str, str] = {}
+    for loc, name in _names(file):
+        key = ".".join(map(str, loc))
+        if name in RESERVED and loc[0] == "instrument":
+            yield loc, f"{name!r} is the name of a computed figure; choose another"
+        elif name in places:
+            yield loc, f"the name {name!r} is used twice, first in {places[name]}; each needs its own"
+        places.setdefault(name, key)
+    for role in ROLES:
+        pattern = getattr(file.instrument, role)
+        if pattern and "{n}" not in pattern and "(?P<n>" not in pattern:
+            yield (
+                ("instrument", role),
+                f"{pattern!r} has no place for the item: write {{n}} or (?P<n>…) in it",
+            )
+    for i, dimension in enumerate(file.instrument.dimensions):
+        for j, item in enumerate(dimension.items):
+            if item.reverse and (item.scale or file.instrument.scale) is None:
+                loc = ("instrument", "dimensions", i, "items", j, "reverse")
+                yield loc, "an answer is mirrored on its scale: give scale, such as scale = [1, 7]"
+    for kind, goals in (("targets", file.targets), ("benchmarks", file.benchmarks)):
+        for i, goal in enumerate(goals):
+            if goal.outcome not in file.outcomes:
+                have = ", ".join(file.outcomes) or "nothing"
+                yield (kind, i, "outcome"), f"{goal.outcome!r} is not in [outcomes], which has {have}"
+            elif goal.measure not in (known := model.GOAL_MEASURES[file.outcomes[goal.outcome].kind]):
+                what = f"a {file.outcomes[goal.outcome].kind} outcome has no {goal.measure!r}"
+                yield (kind, i, "measure"), f"{what}; set measure to one of {', '.join(known)}"
+
+
+def _names(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every name that results are told apart by, and where it stands."""
+    dimensions = list(enumerate(file.instrument.dimensions))
+    yield from ((("instrument", "dimensions", i, "name"), one.name) for i, one in dimensions)
+    for i, one in dimensions:
+        yield from (
+            (("instrument", "dimensions", i, "items", j), item.name) for j, item in enumerate(one.items)
+        )
+    yield from ((("outcomes", name), name) for name in file.outcomes)
+
+
+def _located(path: Path, text: str, loc: Sequence[str | int], message: str) -> str:
     line = line_of(text, loc)
     where = f"{path.name}:{line}: " if line else f"{path.name}: "
-    key = ".".join(str(part) for part in loc) or "(whole file)"
+    return f"  {where}{'.'.join(map(str, loc)) or '(whole file)'}: {message}"
+
+
+def _fault(path: Path, text: str, error: Any) -> str:
+    loc = tuple(error["loc"])
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         known = _known_keys(loc)
@@ -221,7 +261,7 @@ def _fault(path: Path, text: str, raw: Any, error: Any) -> str:
         )
     elif error["type"] == "missing":
         message = "is missing. Add it."
-    return f"  {where}{key}: {message}"
+    return _located(path, text, loc, message)
 
 
 def _known_keys(loc: Sequence[Any]) -> list[str]:
@@ -350,8 +390,8 @@ def _dimension(file: FileInstrument, one: FileDimension, headers: Sequence[str])
 
 def _item(file: FileInstrument, item: FileItem, headers: Sequence[str]) -> model.Item:
     columns: dict[str, Column] = {}
-    for role in ("expectation", "perception", "importance"):
-        header = getattr(item, role) or _resolve(getattr(file, role), item, headers)
+    for role in ROLES:
+        header = getattr(item, role) or _resolve(getattr(file, role), item, headers, role)
         if header is None:
             continue
         scale = file.importance_scale if role == "importance" else None
@@ -373,7 +413,7 @@ def _item(file: FileInstrument, item: FileItem, headers: Sequence[str]) -> model
     return model.Item(name=item.name, label=item.label or Label(en=item.name), **columns)
 
 
-def _resolve(pattern: str | None, item: FileItem, headers: Sequence[str]) -> str | None:
+def _resolve(pattern: str | None, item: FileItem, headers: Sequence[str], role: str) -> str | None:
     if pattern is None:
         return None
     key = str(item.name if item.n is None else item.n)
@@ -382,12 +422,15 @@ def _resolve(pattern: str | None, item: FileItem, headers: Sequence[str]) -> str
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise StudyError(f"pattern {pattern!r} is not a regular expression: {error}.") from None
+        raise StudyError(
+            f"instrument.{role}: pattern {pattern!r} is not a regular expression: {error}. Mend it there."
+        ) from None
     matches = [(header, expression.search(header)) for header in headers]
     found = [header for header, match in matches if match and _same_number(match["n"], key)]
     if len(found) > 1:
         raise StudyError(
-            f"pattern {pattern!r} fits two columns for item {key}: {found[0]!r} and {found[1]!r}."
+            f"instrument.{role}: pattern {pattern!r} fits two columns for item {key}: {found[0]!r} and "
+            f"{found[1]!r}. Make it stricter, or write the column beside the item."
         )
     return found[0] if found else f"{pattern} with n = {key}"
 
