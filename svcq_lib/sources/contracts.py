@@ -113,13 +113,12 @@ def _problem(
 
 def _unreadable(name: str, error: Exception) -> Problem:
     message = str(error).removeprefix(f"table {name!r}: ")
-    remedy = (
-        ""
-        if isinstance(error, SvcqError)
-        else "check its quotes: a quote inside a field is written twice, in quotes"
-    )
-    if not isinstance(error, SvcqError):
+    if isinstance(error, SvcqError):  # its last sentence is the remedy
+        message, _, remedy = message.rstrip(".").rpartition(". ")
+        message = message or str(error)
+    else:
         message = f"cannot be read ({(message.splitlines() or [''])[0]})"
+        remedy = "check its quotes: a quote inside a field is written twice, in quotes"
     return Problem("unreadable", "error", name, "", 0, 0, (), message, remedy)
 
 
