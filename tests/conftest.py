@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -42,6 +43,27 @@ def real_data(pytestconfig: pytest.Config) -> Path:
     if IN_CI:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study file of a demonstration study with 1,000 responses; read it, change it only in a copy."""
+    from svcq_lib.sources.demo import write_demo
+
+    return write_demo(tmp_path_factory.mktemp("small") / "demo", n_responses=1000)
+
+
+@pytest.fixture(scope="session")
+def small_results(small_demo: Path) -> dict[str, Any]:
+    """The results of all analyses of the small demonstration study, by topic."""
+    import svcq_lib as sq
+
+    study = sq.open_study(small_demo)
+    return {
+        "scores": sq.scores(study),
+        "gaps": sq.gaps(study, n_boot=50),
+        "drivers": sq.drivers(study, n_boot=50),
+    }
 
 
 def _skips(config: pytest.Config) -> Iterator[str]:

@@ -1,0 +1,125 @@
+"""Results made by hand, so that a sentence can be read against what it was made from."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from svcq_lib.analyses.context import Context
+from svcq_lib.analyses.drivers import DriverResult
+from svcq_lib.analyses.gaps import GapsResult
+from svcq_lib.analyses.scores import ScoresResult
+from svcq_lib.study import Label, Scale
+
+
+def _context(**other):
+    fields = {
+        "study": Label(en="Harbour", zh="海港"), "source": "answers", "filters": {}, "period": None,
+        "date_min": dt.date(2026, 1, 1), "date_max": dt.date(2026, 6, 30), "n": 400, "n_eff": 400.0,
+        "weight": None, "design": "simple", "missing": "pairwise", "ci_level": 0.95, "adjustment": "holm",
+        "seed": 1, "n_boot": 50, "suppress": 5, "flag": 30, "scale": Scale(low=1, high=7),
+    }  # fmt: skip
+    return Context(**{**fields, **other})
+
+
+@pytest.fixture
+def make_context():
+    """A context; keywords replace its fields."""
+    return _context
+
+
+def _terms(rows, mode):
+    """Make a table from (term, gap, low, high, adjusted p); a missing gap is a suppressed row."""
+    made = []
+    for term, gap, low, high, p in rows:
+        perception = 6.0 + gap if mode == "gap" else gap
+        made.append({
+            "term": term, "expectation": 6.0 if mode == "gap" else np.nan, "perception": perception,
+            "perception_low": perception - 0.1, "perception_high": perception + 0.1,
+            "gap": gap if mode == "gap" else np.nan, "estimate": gap, "std_error": 0.05, "conf_low": low,
+            "conf_high": high, "statistic": np.nan, "df": 399.0, "p_value": p, "p_adjusted": p,
+            "effect_size": np.nan, "n": 400.0, "n_eff": 400.0, "suppressed": bool(np.isnan(gap)),
+        })  # fmt: skip
+    return pd.DataFrame(made)
+
+
+def _changes(rows):
+    """Make a table of changes from (term, since, change, low, high, adjusted p)."""
+    columns = ["term", "since", "change", "change_low", "change_high", "p_adjusted"]
+    table = pd.DataFrame(rows, columns=columns)
+    previous = table["since"].map({"previous": "2026-Q1", "first": "2025-Q1"})
+    return table.assign(
+        period="2026-Q2", previous=previous, estimate=-1.0, p_value=table["p_adjusted"], n=400.0
+    )
+
+
+def _segments(rows):
+    """Make a table of groups from (segment, level, term, estimate, difference, adjusted p)."""
+    columns = ["segment", "level", "term", "estimate", "difference", "p_adjusted"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(
+        conf_low=table["estimate"] - 0.1, conf_high=table["estimate"] + 0.1, n=100.0, suppressed=False
+    )
+
+
+@pytest.fixture
+def make_gaps():
+    """A gap analysis of the dimensions given as (term, gap, low, high, adjusted p), widest first."""
+
+    def make(rows, *, overall=(-0.5, -0.6, -0.4, 0.001), changes=(), segments=(), mode="gap", **context):
+        table = _terms(rows, mode)
+        whole = _terms([("overall", *overall)], mode)
+        periods = pd.DataFrame({
+            "period": ["2026-Q1", "2026-Q2"], "term": "overall", "estimate": [-1.0, -1.0], "conf_low": -1.1,
+            "conf_high": -0.9, "n": [190.0, 210.0], "suppressed": False,
+        })  # fmt: skip
+        return GapsResult(
+            mode=mode, items=table.assign(dimension=table["term"]), dimensions=table, overall=whole,
+            segments=_segments(segments), periods=periods, changes=_changes(changes), notes=(),
+            context=_context(**context),
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def make_scores():
+    """A scorecard of outcomes given as (outcome, measure, estimate, low, high)."""
+
+    def make(rows, *, changes=(), goals=(), **context):
+        head = pd.DataFrame(rows, columns=["outcome", "measure", "estimate", "conf_low", "conf_high"])
+        head = head.assign(
+            primary=~head["measure"].isin(["promoters", "detractors"]), high_is_good=True, std_error=0.1,
+            n=400.0, n_eff=400.0, suppressed=head["estimate"].isna(),
+        )  # fmt: skip
+        moved = _changes(changes).rename(columns={"term": "outcome"})
+        moved = moved.assign(measure="mean", high_is_good=True)
+        names = ["verdict", "outcome", "measure", "kind", "label", "value", "source"]
+        met = pd.DataFrame([(one, "csat", "mean", "target", Label(en="Goal"), 5.0, "us") for one in goals])
+        met = met.set_axis(names, axis=1) if len(met) else pd.DataFrame(columns=names)
+        empty = pd.DataFrame(columns=["period", "segment", "level", "outcome", "measure", "n"])
+        return ScoresResult(head, moved, empty, empty, empty, met, (), _context(**context))
+
+    return make
+
+
+@pytest.fixture
+def make_drivers():
+    """A driver analysis of drivers given as (term, share, best rank, worst rank, quadrant)."""
+
+    def make(rows, *, lines="mean", method="lmg", notes=(), **context):
+        table = pd.DataFrame(rows, columns=["term", "share", "rank_low", "rank_high", "quadrant"])
+        table = table.assign(
+            conf_low=table["share"] - 0.05, conf_high=table["share"] + 0.05, rank=range(1, len(rows) + 1),
+            performance=np.arange(len(rows)) ** 2 / 10 + 4.0, n=400.0,
+        )  # fmt: skip
+        cut = {"mean": table["performance"].mean(), "median": table["performance"].median(), "scale": 3.33}
+        fit = pd.DataFrame([{
+            "outcome": "csat", "method": method, "r_squared": 0.583, "r_squared_low": 0.54,
+            "r_squared_high": 0.62, "n": 400.0, "terms": len(rows),
+        }])  # fmt: skip
+        middle = pd.DataFrame([{"performance": cut[lines], "share": table["share"].mean()}])
+        return DriverResult(table, fit, middle, notes, _context(**context))
+
+    return make

@@ -1,0 +1,48 @@
+import pytest
+
+from svcq_lib.narrative import method
+from svcq_lib.narrative.phrases import half_width_marks
+
+TOPICS = [("scores",), ("gaps",), ("gaps_perception",), ("drivers_lmg", "drivers", "drivers_map_mean")]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("codes", TOPICS, ids=lambda codes: codes[0])
+def test_method_has_settings_and_references(make_context, codes, lang):
+    text = method.describe(make_context(weight="w"), codes, lang=lang)
+    assert text.count("\n\n") == 2
+    assert ("References: " if lang == "en" else "参考文献：") in text
+    assert "{" not in text
+    if lang == "zh":
+        assert not half_width_marks("\n\n".join(text.split("\n\n")[:2]))
+
+
+def test_settings_are_those_of_the_result(make_context):
+    text = method.describe(
+        make_context(missing="listwise", ci_level=0.9, adjustment="bh", flag=25, suppress=7), ("gaps",)
+    )
+    for said in (
+        "listwise",
+        "90\u2009% level",
+        "Benjamini–Hochberg",
+        "under 25",
+        "fewer than 7",
+        "50 replicates, seed 1",
+    ):
+        assert said in text
+    assert "adjusted" not in method.describe(make_context(adjustment="none"), ("gaps",))
+
+
+@pytest.mark.parametrize(
+    ("weight", "design", "said", "unsaid"),
+    [
+        (None, "simple", "No survey weight", "linearised"),
+        ("w", "simple", "linearised for the weights", "No survey weight"),
+        ("w", "strata", "declared strata", "No survey weight"),
+        (None, "cluster", "declared clusters", "weighted by"),
+    ],
+)
+def test_errors_are_said_to_fit_the_design(make_context, weight, design, said, unsaid):
+    text = method.describe(make_context(weight=weight, design=design), ("scores",))
+    assert said in text
+    assert unsaid not in text

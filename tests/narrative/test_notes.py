@@ -1,0 +1,84 @@
+import re
+
+import pytest
+
+from svcq_lib.errors import Note
+from svcq_lib.narrative import notes as narrative
+from svcq_lib.narrative.phrases import half_width_marks
+from svcq_lib.sources.rules import WORDS
+from svcq_lib.study import Label
+
+FACTS = {
+    "n": 12, "flag": 30, "n_eff": 7.4, "cells": 3, "threshold": 5, "items": 4, "lowest": 0.4, "highest": 0.9,
+    "term": "q1", "terms": 5, "max_change": 0.02, "vif": 7.2, "limit": 5.0, "r_squared": 0.06, "orders": 2000,
+    "failed": 3, "n_boot": 1000, "table": "answers", "column": "q_1", "rows": 12, "total": 400, "low": 1.0,
+    "high": 7.0, "edge": 5.0, "above_low": 6.0, "above_high": 10.0, "levels": 2, "count": 2, "periods": "2026-Q1",
+    "times": 2,
+}  # fmt: skip
+
+
+def raised(repo_root):
+    """Return every code that an analysis or the data contract can raise."""
+    sources = [path.read_text(encoding="utf-8") for path in (repo_root / "svcq_lib").rglob("*.py")]
+    codes = {code for text in sources for code in re.findall(r'\bNote\(\s*"(\w+)"', text)}
+    codes |= {f"data_{code}" for code, (severity, *_) in WORDS.items() if severity == "warning"}
+    warned = [re.findall(r'make\(\s*"(\w+)",\s*"warning"', text) for text in sources]
+    return codes | {f"data_{code}" for found in warned for code in found} | {"data_repeated_header"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_caveat_has_a_sentence(repo_root, lang):
+    codes = raised(repo_root)
+    assert len(codes) > 20
+    assert codes <= set(narrative.SENTENCES[lang])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("code", narrative.SENTENCES["en"])
+def test_every_caveat_can_be_said(make_context, code, lang):
+    facts = {**FACTS, "terms": ["q1", "q2"]} if code == "negative_drivers" else FACTS
+    (said,) = narrative.describe(
+        [Note(code, facts)], make_context(labels={"q1": Label(en="First", zh="首")}), lang=lang
+    )
+    assert said
+    assert "{" not in said
+    assert "nan" not in said
+    if lang == "zh":
+        assert not half_width_marks(said)
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "said"),
+    [
+        (
+            "suppressed_cells",
+            {"cells": 1, "threshold": 5},
+            "1 figure stands on fewer than 5 answers and is not shown.",
+        ),
+        (
+            "suppressed_cells",
+            {"cells": 2, "threshold": 5},
+            "2 figures stand on fewer than 5 answers and are not shown.",
+        ),
+        ("items_without_pair", {"items": 1}, "1 question lacks"),
+        ("negative_drivers", {"terms": ["q1"]}, "q1 goes with"),
+        ("negative_drivers", {"terms": ["q1", "q2"]}, "q1 and q2 go with"),
+        ("small_base", {"n": 1, "flag": 30}, "1 answer, below"),
+        ("data_date_missing", {"rows": 1, "total": 9}, "1 of 9 rows has no date and belongs to no period."),
+        ("data_period_hole", {"count": 1, "periods": "2026-Q1"}, "No rows in 1 period between"),
+        ("data_small_base", {"levels": 1, "column": "b", "flag": 30}, "1 group of `b` has fewer"),
+    ],
+)
+def test_counts_and_verbs_agree(make_context, code, facts, said):
+    assert said in narrative.describe([Note(code, facts)], make_context())[0]
+
+
+def test_columns_are_code_and_may_hold_anything(make_context):
+    facts = {"column": "is_it `really` <b>so</b>?"}
+    (said,) = narrative.describe([Note("data_constant", facts)], make_context())
+    assert said == "Column ``is_it `really` <b>so</b>?`` has one and the same answer in every row."
+
+
+def test_a_warning_without_a_sentence_points_to_the_check(make_context):
+    facts = {"table": "t", "column": "c", "rows": 2, "total": 9}
+    assert "`svcq check` says why" in narrative.describe([Note("data_new", facts)], make_context())[0]

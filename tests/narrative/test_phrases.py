@@ -1,0 +1,103 @@
+import re
+from string import Formatter
+
+import pytest
+
+from svcq_lib.display import formatters
+from svcq_lib.display import words as display_words
+from svcq_lib.display.drivers import WORDS as DRIVER_WORDS
+from svcq_lib.display.gaps import WORDS as GAP_WORDS
+from svcq_lib.display.scores import WORDS as SCORE_WORDS
+from svcq_lib.formats import THIN
+from svcq_lib.narrative import drivers, gaps, method, notes, scores
+from svcq_lib.narrative.phrases import half_width_marks, paragraph, say, typeset
+from svcq_lib.reports.titles import TITLES
+
+TEXTS = {
+    "narrative.gaps": gaps.SENTENCES, "narrative.scores": scores.SENTENCES,
+    "narrative.drivers": drivers.SENTENCES, "narrative.notes": notes.SENTENCES,
+    "narrative.method": method.SENTENCES, "display.words": display_words.WORDS, "display.gaps": GAP_WORDS,
+    "display.scores": SCORE_WORDS, "display.drivers": DRIVER_WORDS, "display.formatters": formatters.WORDS,
+    "reports.titles": TITLES,
+}  # fmt: skip
+CITED = re.compile(r"reference_\w+")  # names of works stay as they were printed
+
+
+def fields(template):
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_both_languages_say_the_same_things(name):
+    english, chinese = TEXTS[name]["en"], TEXTS[name]["zh"]
+    assert list(english) == list(chinese)
+    different = {code for code in english if fields(english[code]) != fields(chinese[code])}
+    assert not different
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_chinese_sentences_use_full_width_marks(name):
+    for code, text in TEXTS[name]["zh"].items():
+        if not CITED.fullmatch(code):
+            assert not half_width_marks(re.sub(r"\{[^}]*\}", "字", text)), (code, text)
+            assert not re.search(r"[\u4e00-\u9fff]\.(\s|$)", text), (code, text)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_sentence_writes_a_hyphen_for_a_minus_or_a_straight_quote_for_a_word(name):
+    for lang in ("en", "zh"):
+        for code, text in TEXTS[name][lang].items():
+            assert not re.search(r"(?<![\w`\d])-\d", text), (lang, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("差距,感知", [","]), ("差距:", [":"]), ("(感知", ["("]), ("感知)", [")"]), ("感知 ; 期望", [" ;"]),
+        ("差距，感知：期望；（好）", []), ("n = 1,000", []), ("Holm (1979), 6.", []),
+    ],
+)  # fmt: skip
+def test_half_width_marks_are_found(text, found):
+    assert half_width_marks(text) == found
+
+
+def test_thin_spaces_stand_where_latin_meets_chinese():
+    assert typeset("共12个维度", "zh") == f"共{THIN}12{THIN}个维度"
+    assert typeset("占比34%的NPS", "zh") == f"占比{THIN}34%{THIN}的{THIN}NPS"
+    assert typeset("共12个维度", "en") == "共12个维度"
+    assert typeset(typeset("共12个", "zh"), "zh") == typeset("共12个", "zh")
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "text"),
+    [
+        ("2", -1.826, "−1.83"), ("+2", 0.5, "+0.50"), ("2", -0.001, "0.00"), ("+2", -0.001, "0.00"),
+        ("+0", -0.2, "0"), ("%", 0.338, f"34{THIN}%"), ("%", -0.001, f"0{THIN}%"), ("i2", (-0.001, 1), "[0.00, 1.00]"),
+        ("i%", (0.31, 0.37), f"[31, 37{THIN}%]"), ("n", 12000, "12,000"), ("range", (5, 5), "5"),
+        ("range", (5, 1200), "5–1,200"), ("p", 0.0001, "<0.001"), ("period", "2026-Q3", "2026 Q3"),
+        ("list", ["a", "b", "c"], "a, b and c"), ("g", -3.0, "−3"), ("is|are", 1, "is"), ("is|are", 0, "are"),
+        ("is|are", ["one"], "is"), ("is|are", ["one", "two"], "are"), ("code", "a`b", "``a`b``"),
+        ("code", "a_b", "`a_b`"),
+    ],
+)  # fmt: skip
+def test_values_are_written_by_their_code(spec, value, text):
+    assert say({"en": {"it": f"{{value:{spec}}}"}}, "it", {"value": value}, "en", markdown=False) == text
+
+
+def test_names_are_escaped_in_markdown_only():
+    sentence = {"en": {"it": "{name} and {names:list}"}}
+    values = {"name": "<b>*x*", "names": ["[a](b)", "$x$"]}
+    assert say(sentence, "it", values, "en") == r"\<b\>\*x\* and \[a\](b) and \$x\$"
+    assert say(sentence, "it", values, "en", markdown=False) == "<b>*x* and [a](b) and $x$"
+
+
+def test_a_name_with_braces_is_data():
+    assert (
+        say({"en": {"it": "{name}"}}, "it", {"name": "{0.__class__}"}, "en", markdown=False)
+        == "{0.__class__}"
+    )
+
+
+def test_paragraphs_join_by_language():
+    assert paragraph(["One.", "", "Two."], "en") == "One. Two."
+    assert paragraph(["一。", "", "二。"], "zh") == "一。二。"

@@ -1,0 +1,73 @@
+import pytest
+
+from svcq_lib.narrative import scores as narrative
+
+SURE, UNSURE = 0.001, 0.6
+ROWS = [("csat", "mean", 5.128, 5.0, 5.25), ("nps", "nps", 12.4, 8.0, 17.0)]
+SHARES = [("nps", "promoters", 0.42, 0.4, 0.44), ("nps", "detractors", 0.3, 0.28, 0.32)]
+
+
+def test_the_first_outcome_is_the_title(make_scores):
+    result = make_scores([*ROWS, *SHARES])
+    assert narrative.title(result) == "csat averages 5.13"
+    text = narrative.describe(result)
+    assert text == (
+        "csat averages **5.13** \\[5.00, 5.25\\]. "
+        "nps is **+12** \\[8, 17\\]: 42\u2009% promoters and 30\u2009% detractors."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "p", "title", "said"),
+    [
+        (0.35, SURE, " and has improved since 2026 Q1", "csat improved."),
+        (-0.35, SURE, " and has worsened since 2026 Q1", "csat worsened."),
+        (0.35, UNSURE, ", with no clear change since 2026 Q1", "no clear change of any headline figure"),
+    ],
+)
+def test_a_change_is_claimed_only_if_sure(make_scores, change, p, title, said):
+    result = make_scores(
+        [*ROWS, *SHARES], changes=[("csat", "previous", change, change - 0.1, change + 0.1, p)]
+    )
+    assert narrative.title(result).endswith(title)
+    assert said in narrative.describe(result)
+    text = narrative.title(result) + narrative.describe(result)
+    assert ("improved" in text) == (p == SURE and change > 0)
+    assert ("worsened" in text) == (p == SURE and change < 0)
+    chinese = narrative.title(result, lang="zh") + narrative.describe(result, lang="zh")
+    assert ("改善" in chinese) == (p == SURE and change > 0)
+    assert ("下降" in chinese) == (p == SURE and change < 0)
+
+
+def test_a_change_of_the_bad_direction_is_worse(make_scores):
+    result = make_scores(
+        [("effort", "mean", 3.0, 2.9, 3.1)], changes=[("effort", "previous", 0.4, 0.3, 0.5, SURE)]
+    )
+    result.headline["high_is_good"] = False
+    result.changes["high_is_good"] = False
+    assert narrative.title(result).endswith("has worsened since 2026 Q1")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (["above"], "Of 1 target or benchmark, 1 is exceeded."),
+        (["below", "below"], "Of 2 targets and benchmarks, 2 are missed."),
+        (["above", "below", "unclear"], "1 is exceeded, 1 is missed and 1 cannot be judged from these data."),
+    ],
+)
+def test_goals_are_counted(make_scores, verdicts, said):
+    assert said in narrative.describe(make_scores([*ROWS, *SHARES], goals=verdicts))
+
+
+def test_an_empty_scorecard_says_so(make_scores):
+    result = make_scores([("csat", "mean", float("nan"), float("nan"), float("nan"))], goals=["unclear"])
+    assert narrative.title(result) == "Too few answers to report scores"
+    assert narrative.title(result, lang="zh") == "样本不足，无法报告得分"
+    assert narrative.describe(result) == ""
+    assert narrative.lead(result) == ""
+
+
+def test_a_score_of_zero_has_no_sign(make_scores):
+    result = make_scores([("nps", "nps", -0.3, -4.2, 3.9), *SHARES])
+    assert narrative.title(result) == "nps stands at 0"
