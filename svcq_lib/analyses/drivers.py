@@ -17,7 +17,7 @@ from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Derived, Mean, Present
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
-from svcq_lib.stats import intervals, matrices, relimp, relimp_sampled, resample
+from svcq_lib.stats import intervals, matrices, relimp, relimp_sampled
 from svcq_lib.study import Study
 
 Array = NDArray[np.float64]
@@ -275,8 +275,7 @@ class _Replicates:
 def _replicates(
     evidence: Evidence, point: Array, rows: list[int], method: Method, n_boot: int, seed: int
 ) -> _Replicates:
-    strata = evidence.design.block_strata
-    draws = resample.block_weights(len(strata), n_boot, seed, strata)
+    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
     sums = estimates.bootstrap_sums(evidence, "drivers.pairs", draws)
     matrix = matrices.correlation_from_moments(**sums)[:, rows][:, :, rows]
     for i in np.flatnonzero(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from svcq_lib.evidence.collect import Design, Evidence
 from svcq_lib.evidence.moments import Moments
-from svcq_lib.stats import intervals, linearize
+from svcq_lib.stats import intervals, linearize, resample
 from svcq_lib.stats.stratified import stratified_variance
 
 INTERVAL = ["estimate", "std_error", "conf_low", "conf_high"]
@@ -36,14 +36,17 @@ def means(
     -------
     DataFrame
         One row per group and column: the group columns, ``column``, ``estimate``, ``std_error``, ``conf_low``,
-        ``conf_high``, ``df``, ``std_dev``, ``n``, ``n_eff``. NaN where fewer than two answers allow no error.
+        ``conf_high``, ``df``, ``std_dev``, ``n``, ``n_eff``. NaN where fewer than two answers, or two clusters
+        with answers, allow no error.
     """
     plain = moments.total(by)
     simple = linearize.mean_from_sums(
         *[plain.sums[name] for name in ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")]
     )
-    variance, df = simple.variance, np.asarray(simple.df, dtype=float)
-    if design.kind != "simple":
+    if design.kind == "simple":
+        sampled = float(design.units["fraction"].iloc[0])
+        variance, df = simple.variance * (1 - sampled), np.asarray(simple.df, dtype=float)
+    else:
         variance, df = _design_variance(moments, design, by, plain)
     groups, p = len(plain.keys), len(plain.columns)
     table = plain.keys.loc[np.repeat(np.arange(groups), p)].reset_index(drop=True)
@@ -83,13 +86,24 @@ def _design_variance(
         if design.kind == "strata":
             variance[group] = stratified_variance(dense, rows, fraction)[1]
         else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                estimate = dense["swx"].sum(axis=0) / dense["sw"].sum(axis=0)
-            variance[group] = linearize.ratio_variance_from_psus(
-                dense["sw"], dense["swx"], estimate, design.block_strata, fraction
-            )
-    df = max(float(rows.sum() - len(rows)), 1.0)
-    return np.where(plain.sums["n"] > 1, variance, np.nan), np.full(variance.shape, df)
+            variance[group] = _cluster_variance(dense, design.block_strata, fraction)
+    df = float(rows.sum() - len(rows))
+    known = (plain.sums["n"] > 1) & (df > 0)
+    return np.where(known, variance, np.nan), np.full(variance.shape, max(df, 1.0))
+
+
+def _cluster_variance(
+    sums: dict[str, NDArray[np.float64]], strata: NDArray[np.intp], fraction: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the variance of means between clusters; NaN where a single cluster has answers."""
+    if len(strata) < 2:
+        return np.full(sums["sw"].shape[1:], np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        estimate = sums["swx"].sum(axis=0) / sums["sw"].sum(axis=0)
+    found = linearize.ratio_variance_from_psus(
+        sums["sw"], sums["swx"], estimate, strata, fraction, lonely="adjust"
+    )
+    return np.where((sums["n"] > 0).sum(axis=0) > 1, found.variance, np.nan)
 
 
 def _units(moments: Moments, design: Design) -> tuple[NDArray[np.intp], int]:
@@ -121,13 +135,15 @@ def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFr
     Returns
     -------
     DataFrame
-        The same with Wilson intervals at the sample size that the standard error implies, p(1 − p)/SE², so that
-        weights and clusters widen them; at p = 0 or 1 the effective sample size takes its place.
+        The same with Wilson intervals at the sample size that the standard error implies, p(1 − p)/SE² · n/(n − 1),
+        so that weights and clusters widen them (without either it is n); at p = 0 or 1 the effective sample size
+        takes its place. NaN where a design allows no standard error.
     """
-    p, se = table["estimate"].to_numpy(), table["std_error"].to_numpy()
+    p, se, n = (table[name].to_numpy() for name in ("estimate", "std_error", "n"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        implied = p * (1 - p) / se**2
+        implied = p * (1 - p) / se**2 * n / (n - 1)
     size = np.where(np.isfinite(implied) & (implied > 0), implied, table["n_eff"].to_numpy())
+    size = np.where(np.isnan(se) & (n > 1), np.nan, size)
     low, high = intervals.wilson(p, size, ci_level)
     return table.assign(conf_low=low, conf_high=high)
 
@@ -209,6 +225,33 @@ def suppress(table: pd.DataFrame, threshold: int, columns: Sequence[str]) -> pd.
     present = [name for name in columns if name in shown]
     shown.loc[small, present] = np.nan
     return shown
+
+
+def draw_blocks(design: Design, n_boot: int, seed: int) -> NDArray[np.float64]:
+    """Return how often each block counts in each bootstrap replicate.
+
+    Parameters
+    ----------
+    design : Design
+        How the sample was drawn.
+    n_boot : int
+        Number of replicates.
+    seed : int
+        Seed of the generator.
+
+    Returns
+    -------
+    ndarray, shape (n_boot, blocks)
+        Drawn within strata. Strata of a single block tell nothing about variation and are drawn together, a
+        lonely one with the largest other; with a single block in all there is nothing to draw: NaN.
+    """
+    strata = design.block_strata
+    if len(strata) < 2:
+        return np.full((n_boot, len(strata)), np.nan)
+    size = np.bincount(strata)
+    single = size[strata] == 1
+    together = -1 if single.sum() > 1 else int(size.argmax())
+    return resample.block_weights(len(strata), n_boot, seed, np.where(single, together, strata))
 
 
 def bootstrap_sums(

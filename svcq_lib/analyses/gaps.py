@@ -17,7 +17,7 @@ from svcq_lib.evidence.columns import Derived, Difference, Mean, PointsWeighted,
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
 from svcq_lib.measures.reliability import cronbach_alpha_from_covariance
-from svcq_lib.stats import intervals, matrices, resample
+from svcq_lib.stats import intervals, matrices
 from svcq_lib.stats.multiplicity import Method, adjust
 from svcq_lib.study import Dimension, Study
 
@@ -349,8 +349,7 @@ def _importance(
     if total["n"][0].min() < study.thresholds.suppress:
         return pd.DataFrame(columns=columns, dtype=float)
     contribution = (total["swx"] / total["sw"])[0]
-    strata = evidence.design.block_strata
-    draws = resample.block_weights(len(strata), n_boot, seed, strata)
+    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
     sums = estimates.bootstrap_sums(evidence, "gaps.shares", draws)
     with np.errstate(divide="ignore", invalid="ignore"):
         replicate = sums["swx"] / sums["sw"]
