@@ -210,16 +210,18 @@ def drivers(
     evidence = collect(study, needs(study, outcome=target, terms=terms, level=level))
     pairs = evidence.moments["drivers.pairs"].total().sums
     matrix = matrices.correlation_from_moments(**{name: array[0] for name, array in pairs.items()})
-    kept = [i for i in range(1, len(matrix)) if np.isfinite(matrix[i]).sum() > 1]
+    kept = _varying(matrix, pairs["n"][0])
     names = [list(chosen)[i - 1] for i in kept]
-    notes = [Note("constant_term", {"term": name}) for name in chosen if name not in names]
+    constant = [name for name in chosen if name not in names] if np.isfinite(matrix[0, 0]) else [target]
+    notes = [Note("constant_term", {"term": name}) for name in constant]
     base = (
         float(pairs["n"][0].min()) if not kept else float(pairs["n"][0][np.ix_([0, *kept], [0, *kept])].min())
     )
     context = context_of(study, evidence, ci_level=ci_level, seed=seed, n_boot=n_boot)
     shared = base_notes(study, evidence)
-    if len(kept) < 2 or base < max(study.thresholds.suppress, len(kept) + 2):
-        notes.append(Note("too_few_for_drivers", {"n": base, "terms": len(kept)}))
+    too_few = base < max(study.thresholds.suppress, len(kept) + 2)
+    if len(kept) < 2 or too_few:
+        notes += [Note("too_few_for_drivers", {"n": base, "terms": len(kept)})] if too_few else []
         return _empty(list(chosen), chosen, target, method, base, (*shared, *notes), context)
     rows = np.ix_([0, *kept], [0, *kept])
     fixed = matrices.repair_correlation(matrix[rows])
@@ -233,6 +235,15 @@ def drivers(
     fit = _fit(target, method, decomposed, replicates, base, float(pairs["n"][0][0, 0]), len(kept), ci_level)
     notes += _notes(table, fit, base, study.thresholds.flag, len(kept), replicates)
     return DriverResult(table, fit, _lines(table, study, lines), (*shared, *notes), context)
+
+
+def _varying(matrix: Array, n: Array) -> list[int]:
+    """Return the drivers that vary wherever they are paired; pairs too few to tell are left to the base."""
+    undefined = ~np.isfinite(matrix) & (n >= 2)
+    kept = [i for i in range(1, len(matrix)) if not undefined[0, i]]
+    while kept and undefined[np.ix_(kept, kept)].any():
+        kept.pop(int(undefined[np.ix_(kept, kept)].sum(axis=1).argmax()))
+    return kept
 
 
 @dataclass(frozen=True)

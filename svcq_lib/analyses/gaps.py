@@ -237,7 +237,7 @@ def gaps(
     items = _block(table, study, [item.name for one in terms for item in one.items], mode, adjust_method)
     items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
     dimensions = _block(table, study, [one.name for one in terms], mode, adjust_method)
-    dimensions = dimensions.join(_alphas(evidence, terms, ci_level), on="term")
+    dimensions = dimensions.join(_alphas(evidence, terms, study, ci_level), on="term")
     dimensions = dimensions.join(
         _importance(table, evidence, terms, study, ci_level, n_boot, seed), on="term"
     )
@@ -317,7 +317,7 @@ def _block(
     return main[order]
 
 
-def _alphas(evidence: Evidence, terms: list[Dimension], ci_level: float) -> pd.DataFrame:
+def _alphas(evidence: Evidence, terms: list[Dimension], study: Study, ci_level: float) -> pd.DataFrame:
     """Return Cronbach's α of each dimension's perception items with Feldt's interval."""
     rows = {}
     for one in terms:
@@ -326,6 +326,8 @@ def _alphas(evidence: Evidence, terms: list[Dimension], ci_level: float) -> pd.D
             continue
         sums = {name: array[0] for name, array in moments.total().sums.items() if name != "swxx"}
         pairs = sums["n"]
+        if pairs.min() < study.thresholds.suppress:
+            continue
         alpha = cronbach_alpha_from_covariance(matrices.covariance_from_moments(**sums))
         low, high = intervals.feldt(alpha, float(pairs.min()), len(one.items), ci_level)
         rows[one.name] = {"alpha": float(alpha), "alpha_low": float(low), "alpha_high": float(high)}
@@ -375,7 +377,9 @@ def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float)
         table = _tidy(estimates.means(cells, evidence.design, (key,), ci_level=ci_level))
         rest = _tidy(estimates.means(cells.complements(key), evidence.design, (key,), ci_level=ci_level))
         rest = estimates.aligned(rest, table, [key, "term"])
-        table = estimates.suppress(table, study.thresholds.suppress, (*estimates.INTERVAL, "n_eff"))
+        limit, figures = study.thresholds.suppress, (*estimates.INTERVAL, "n_eff")
+        # a difference from a hidden rest would give that rest away
+        table, rest = (estimates.suppress(one, limit, figures) for one in (table, rest))
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
         table["p_adjusted"] = table.groupby("term")["p_value"].transform(
             lambda p: adjust(p.to_numpy(), method)

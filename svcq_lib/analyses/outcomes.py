@@ -127,7 +127,7 @@ def measured_means(
     DataFrame
         One row per group and measure: group columns, ``outcome``, ``measure``, ``primary``, ``high_is_good``,
         ``estimate``, ``std_error``, ``conf_low``, ``conf_high``, ``n``, ``n_eff``. Means use Student's t, shares
-        Wilson's interval, the net promoter score its multinomial variance (p + d − (p − d)²)/n.
+        Wilson's interval, the net promoter score its multinomial variance (p + d − (p − d)²)/n (Wald, cut at ±100).
     """
     table = estimates.means(moments, design, by, ci_level=ci_level)
     parts = [_scaled(table[table["column"] == one.column], one, ci_level) for one in measured]
@@ -150,7 +150,7 @@ def _scaled(table: pd.DataFrame, one: Measured, ci_level: float) -> pd.DataFrame
         low, high = intervals.normal_interval(
             table["estimate"].to_numpy(), table["std_error"].to_numpy(), ci_level
         )
-        return table.assign(conf_low=low, conf_high=high)
+        return table.assign(conf_low=np.maximum(low, -100), conf_high=np.minimum(high, 100))
     return table
 
 

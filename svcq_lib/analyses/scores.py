@@ -201,7 +201,9 @@ def _segments(
         table = measured_means(cells, evidence.design, measured, (key,), ci_level=ci_level)
         rest = measured_means(cells.complements(key), evidence.design, measured, (key,), ci_level=ci_level)
         rest = estimates.aligned(rest, table, [key, "outcome", "measure"])
-        table = estimates.suppress(table, study.thresholds.suppress, FIGURES)
+        limit = study.thresholds.suppress
+        # a difference from a hidden rest would give that rest away
+        table, rest = (estimates.suppress(one, limit, FIGURES) for one in (table, rest))
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
         table["p_adjusted"] = table.groupby("outcome")["p_value"].transform(
             lambda p: adjust(p.to_numpy(), method)
