@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -27,3 +29,16 @@ def make_study(tmp_path: Path) -> MakeStudy:
         return open_study(folder)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demo(repo_root: Path) -> Study:
+    """The demonstration study."""
+    return open_study(repo_root / "data" / "demo")
+
+
+@pytest.fixture(scope="session")
+def truth(repo_root: Path) -> dict[str, Any]:
+    """What the demonstration study was simulated from."""
+    facts = json.loads((repo_root / "data" / "demo" / "truth.json").read_text(encoding="utf-8"))
+    return {name: fact["value"] for name, fact in facts.items()}
