@@ -103,7 +103,7 @@ def database_file(spec: TableSpec, root: Path, where: str) -> Path:
     file = local_file(url, root)
     if file is not None and not file.is_file():
         raise DataError(
-            f"table {where!r}: no database at {file}. Correct url in [tables.{where}]; "
+            f"table {where!r}: no database at {mask_url(spec.url)}. Correct url in [tables.{where}]; "
             "it is relative to the study file."
         )
     return _fetched(spec.url, url, spec.table, file, workspace.stamp(file) if file else None, where)
