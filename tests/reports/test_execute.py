@@ -1,0 +1,138 @@
+"""Hostile studies and credentials, executed for real."""
+
+import sqlite3
+
+import pytest
+
+from svcq_lib.reports import execute
+from svcq_lib.reports.execute import Job, Outcome
+from svcq_lib.reports.run import run
+
+STUDY = """
+[study]
+name = {{en = '''{name}''', zh = '''{name}'''}}
+[tables.answers]
+path = "answers.csv"
+{extra}
+[responses]
+table = "answers"
+id = "id"
+[responses.segments.shop]
+column = "shop"
+label = '''{name}'''
+[instrument]
+scale = [1, 7]
+[[instrument.dimensions]]
+name = "d1"
+label = '''{name}'''
+items = [{{name = "q1", perception = "P1", expectation = "E1", label = '''{name}'''}}]
+[[instrument.dimensions]]
+name = "d2"
+label = "Second"
+items = [{{name = "q2", perception = "P2", expectation = "E2", label = "Second question"}}]
+[outcomes.csat]
+kind = "csat"
+column = "csat"
+scale = [1, 10]
+label = '''{name}'''
+"""
+SHOPS = ("<script>alert(1)</script>", "../../etc", "=1+1", "x" * 200, "*b* $x$ [a](b)")
+NAME = "<script>alert(1)</script> ../.. =1+1 $x$ *b* " + "long " * 40
+
+
+def write_study(folder, *, name="Harbour", shops=("a", "b", "c", "d", "e"), extra=""):
+    folder.mkdir()
+    rows = ["id,shop,E1,P1,E2,P2,csat"]
+    rows += [
+        f'{i},"{shops[i % 5]}",{5 + i % 3},{3 + i * 7 % 5},{5 + i % 2},{2 + i * 3 % 5},{1 + i * 7 % 10}'
+        for i in range(300)
+    ]
+    (folder / "answers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    path = folder / "study.toml"
+    path.write_text(STUDY.format(name=name, extra=extra), encoding="utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_hostile_labels_survive_and_act_nowhere(tmp_path):
+    study = write_study(tmp_path / "study", name=NAME, shops=SHOPS)
+    summary = run(
+        study,
+        ["gaps"],
+        parameters={"n_boot": 20},
+        formats=("html", "pdf"),
+        langs=("zh",),
+        out=tmp_path / "out",
+    )
+    assert not summary.failed, summary.failed[0].error
+    page = (tmp_path / "out" / "gaps_zh.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script" not in summary.index.read_text(encoding="utf-8")
+    groups = (tmp_path / "out" / "gaps_zh" / "gaps_segments.csv").read_text(encoding="utf-8")
+    assert ",'=1+1," in groups
+    assert "x" * 200 in groups
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "study"]
+
+
+@pytest.mark.slow
+def test_credentials_of_a_table_appear_nowhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("SVCQ_TEST_FOLDER", str(tmp_path / "hidden-folder"))
+    (tmp_path / "hidden-folder").mkdir()
+    with sqlite3.connect(tmp_path / "hidden-folder" / "extra.db") as database:
+        database.execute("create table more (id integer, note text)")
+        database.execute("insert into more values (1, 'x')")
+    extra = '[tables.more]\nurl = "sqlite:///${SVCQ_TEST_FOLDER}/extra.db"\ntable = "more"'
+    study = write_study(tmp_path / "study", extra=extra)
+    summary = run(study, ["gaps"], parameters={"n_boot": 20}, out=tmp_path / "out")
+    assert not summary.failed, summary.failed[0].error
+    for path in (path for path in (tmp_path / "out").rglob("*") if path.is_file()):
+        assert b"hidden-folder" not in path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize(
+    "url", ["duckdb://me:topsecret@host/x", "sqlite:///nowhere/topsecret.db?password=topsecret"]
+)
+def test_credentials_appear_in_no_error(tmp_path, url):
+    study = write_study(tmp_path / "study", extra=f'[tables.more]\nurl = "{url}"\ntable = "more"')
+    with pytest.raises(Exception) as caught:  # noqa: PT011  (whichever layer refuses it)
+        run(study, ["gaps"], out=tmp_path / "out")
+    shown = "".join(str(one) for one in (caught.value, caught.value.__cause__) if one)
+    assert "me:topsecret" not in shown
+    assert "password=topsecret" not in shown
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_older_report_is_replaced_whole(tmp_path):
+    job = Job("gaps", "en", tmp_path / "study.toml", {}, ("html",), tmp_path, "k")
+    (tmp_path / "gaps_en").mkdir()
+    for name in ("gaps_en.pdf", "gaps_en.ipynb", "gaps_en/old.csv", "other.txt"):
+        (tmp_path / name).write_text("old", encoding="utf-8")
+    partial = tmp_path / ".gaps_en.partial"
+    (partial / "gaps_en").mkdir(parents=True)
+    (partial / "gaps_en.html").write_text("new", encoding="utf-8")
+    (partial / "gaps_en" / "gaps.json").write_text("{}", encoding="utf-8")
+    outcome = Outcome("gaps_en", "gaps", "en", "done", "k")
+    execute._publish(job, partial, outcome)
+    assert [one["path"] for one in outcome.outputs] == ["gaps_en.html", "gaps_en/gaps.json"]
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert left == ["gaps_en.html", "gaps_en/gaps.json", "other.txt"]
+
+
+def test_a_report_that_cannot_be_rendered_leaves_only_its_reason(tmp_path, monkeypatch):
+    job = Job("gaps", "zh", tmp_path / "study.toml", {}, ("html", "pdf"), tmp_path, "k")
+    monkeypatch.setattr(
+        execute, "_execute", lambda job, partial, outcome: (partial / "gaps_zh.ipynb").touch()
+    )
+
+    def refuse(form, notebook, job):
+        if form == "pdf":
+            raise MemoryError
+        return b"page"
+
+    monkeypatch.setattr(execute, "_exported", refuse)
+    outcome = execute.make(job)
+    assert outcome.status == "failed"
+    assert outcome.error == "MemoryError"
+    assert [path.name for path in tmp_path.iterdir()] == ["gaps_zh.html"]
+    assert "差距分析" in (tmp_path / "gaps_zh.html").read_text(encoding="utf-8")

@@ -1,0 +1,320 @@
+"""Whole runs on the small demonstration study: what is made, what is skipped, what a failure leaves."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from pypdf import PdfReader
+
+from svcq_lib.errors import DataError, ParameterError, StudyError
+from svcq_lib.reports import execute, resources
+from svcq_lib.reports import run as running
+from svcq_lib.reports.run import run
+
+FEW = {"n_boot": 50}
+BOTH = ("en", "zh")
+NAMES = [f"{topic}_{lang}" for topic in ("scores", "gaps", "drivers") for lang in BOTH]
+SVG_NAMESPACES = re.compile(r"xmlns(:\w+)?=\\?\"http://www\.w3\.org/[\w/]+\\?\"")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _settled_code():
+    """The library's own code does not change during a test, even if an editor saves a file meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running.manifest, "code_fingerprint", lambda: "code")
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(small_demo, tmp_path_factory):
+    """Everything made once, in two processes: the folder and the summary."""
+    out = tmp_path_factory.mktemp("run") / "out"
+    return out, run(small_demo, parameters=FEW, formats=("html", "pdf"), langs=BOTH, out=out, jobs=2)
+
+
+@pytest.fixture
+def copy(small_demo, tmp_path):
+    """A copy of the study that may be changed."""
+    shutil.copytree(small_demo.parent, tmp_path / "study")
+    return tmp_path / "study" / "study.toml"
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Reports that need no kernel: one page with the job's name; returns the names made."""
+    names = []
+
+    def execute_(job, partial, outcome):
+        names.append(job.name)
+        outcome.title = job.name
+
+    monkeypatch.setattr(execute, "_execute", execute_)
+    monkeypatch.setattr(execute, "_exported", lambda form, notebook, job: f"{job.key} {form}".encode())
+    return names
+
+
+def stamps(folder):
+    return {
+        path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def text_of(path):
+    """Return all that a reader of a file can see or follow; of a PDF its pages' text and its links."""
+    if path.suffix != ".pdf":
+        return path.read_text(encoding="utf-8")
+    reader = PdfReader(path)
+    links = [
+        str(mark.get_object().get("/A", {}).get("/URI", ""))
+        for page in reader.pages
+        for mark in page.get("/Annots", [])
+    ]
+    return "\n".join([*(page.extract_text() for page in reader.pages), *links, str(reader.metadata)])
+
+
+@pytest.mark.slow
+def test_every_report_is_made(made):
+    out, summary = made
+    assert not summary.failed, [one.error for one in summary.failed]
+    assert sorted(one.name for one in summary.outcomes) == sorted(NAMES)
+    for name in NAMES:
+        for ending in (".html", ".pdf", ".ipynb"):
+            assert (out / f"{name}{ending}").stat().st_size > 10_000
+        topic = name.split("_")[0]
+        assert (out / name / f"{topic}.json").is_file()
+        assert len(list((out / name).glob("*.csv"))) >= 3
+    assert not list(out.rglob(".*"))
+    pages = PdfReader(out / "gaps_zh.pdf").pages
+    assert len(pages) >= 3
+
+
+@pytest.mark.slow
+def test_the_manifest_records_what_was_made(made, small_demo):
+    out, summary = made
+    whole = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert sorted(whole["reports"]) == sorted(NAMES)
+    responses = hashlib.sha256((small_demo.parent / "responses.csv").read_bytes()).hexdigest()
+    assert whole["study"]["fingerprints"]["responses"] == responses
+    listed = set()
+    for name, entry in whole["reports"].items():
+        assert entry["status"] == "done"
+        assert entry["base"]["n"] == 1000
+        assert 0 < entry["base"]["n_eff"] <= 1000
+        assert set(entry["seconds"]) == {"execute", "html", "pdf"}
+        assert all(0 < one < 300 for one in entry["seconds"].values())
+        assert entry["parameters"]["where"] == {}
+        assert ("n_boot" in entry["parameters"]) == (entry["topic"] != "scores")
+        assert entry["title"]
+        for output in entry["outputs"]:
+            body = (out / output["path"]).read_bytes()
+            assert hashlib.sha256(body).hexdigest() == output["sha256"], name
+            assert len(body) == output["bytes"]
+            listed.add(out / output["path"])
+    assert listed | {out / "manifest.json", out / "index.html"} == {
+        path for path in out.rglob("*") if path.is_file()
+    }
+    assert summary.index == out / "index.html"
+
+
+@pytest.mark.slow
+def test_every_link_of_the_index_leads_to_a_file(made):
+    out, _ = made
+    links = re.findall(r'href="([^"]*)"', (out / "index.html").read_text(encoding="utf-8"))
+    assert len(links) == 4 * len(NAMES)
+    assert all((out / link).is_file() for link in links)
+
+
+@pytest.mark.slow
+def test_no_output_names_an_address_or_a_folder_of_this_machine(made, small_demo, repo_root):
+    """SVG's own namespace names (xmlns) are not addresses; a PDF is judged by its text, links and properties."""
+    out, _ = made
+    folders = {os.fspath(one) for one in (out.parent, small_demo.parent.parent, repo_root)}
+    folders |= {out.parent.name, small_demo.parent.parent.name, os.path.expanduser("~")} - {"/"}
+    for path in (path for path in out.rglob("*") if path.is_file()):
+        text = SVG_NAMESPACES.sub("", text_of(path))
+        assert not re.search(r"https?:|www\.|file:", text), path.name
+        assert not [folder for folder in folders if folder in text], path.name
+        if path.suffix == ".pdf":
+            assert not [folder for folder in folders if folder.encode() in path.read_bytes()]
+
+
+@pytest.mark.slow
+def test_a_second_run_executes_nothing_and_touches_no_file(made, small_demo, monkeypatch):
+    out, _ = made
+    before = stamps(out)
+    monkeypatch.setattr(running, "make", lambda job: pytest.fail(f"{job.name} was made again"))
+    again = run(small_demo, parameters=FEW, formats=("pdf", "html"), langs=BOTH, out=out)
+    assert list(again.skipped) == NAMES
+    assert again.outcomes == ()
+    assert stamps(out) == before
+
+
+@pytest.mark.slow
+def test_making_a_report_again_elsewhere_gives_the_same_bytes(made, small_demo, tmp_path):
+    out, _ = made
+    run(
+        small_demo,
+        ["gaps"],
+        parameters=FEW,
+        formats=("html", "pdf"),
+        langs=("zh",),
+        out=tmp_path / "a" / "b",
+        force=True,
+    )
+    for path in (path for path in (tmp_path / "a" / "b").rglob("gaps*") if path.is_file()):
+        assert path.read_bytes() == (out / path.relative_to(tmp_path / "a" / "b")).read_bytes(), path.name
+
+
+@pytest.mark.slow
+def test_an_executed_notebook_is_a_clean_record(made):
+    out, _ = made
+    notebook = nbformat.read(out / "gaps_en.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata["papermill"]["parameters"]["n_boot"] == 50
+    assert notebook.metadata["svcq"]["base"] == 1000
+    injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
+    assert 'save_to = "gaps_en"' in injected.source
+    assert "execution" not in str([cell.metadata for cell in notebook.cells])
+
+
+@pytest.mark.slow
+def test_a_failing_notebook_stops_no_other(small_demo, tmp_path, monkeypatch):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    broken = nbformat.read(resources.notebook_of("gaps"), as_version=4)
+    keep = ("parameters", "setup", "load", "compute", "answer", "save")
+    broken.cells = [cell for cell in broken.cells if cell.id in keep]
+    nbformat.write(broken, folder / "gaps.ipynb")
+    broken.cells.insert(-1, new_code_cell("raise ValueError('no <b>bold</b> luck')", id="trouble"))
+    nbformat.write(broken, folder / "broken.ipynb")
+    monkeypatch.setattr(resources, "notebooks_dir", lambda: folder)
+    out = tmp_path / "out"
+    summary = run(small_demo, parameters=FEW, formats=("html", "pdf"), out=out)
+    assert [(one.name, one.status) for one in summary.outcomes] == [
+        ("gaps_en", "done"),
+        ("broken_en", "failed"),
+    ]
+    assert (out / "gaps_en.pdf").is_file()
+    page = (out / "broken_en.html").read_text(encoding="utf-8")
+    assert "cell &#x27;trouble&#x27; failed: ValueError: no &lt;b&gt;bold&lt;/b&gt; luck" in page
+    assert sorted(path.name for path in out.glob("*broken*")) == ["broken_en.html"]
+    assert "broken_en.html" in (out / "index.html").read_text(encoding="utf-8")
+    entry = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["reports"]["broken_en"]
+    assert entry["status"] == "failed"
+    assert "no <b>bold</b> luck" in entry["error"]
+    made_again = []
+    monkeypatch.setattr(
+        running, "make", lambda job: made_again.append(job.name) or execute.failed(job, "again")
+    )
+    again = run(small_demo, parameters=FEW, formats=("html", "pdf"), out=out)
+    assert made_again == ["broken_en"]
+    assert again.skipped == ("gaps_en",)
+
+
+def _killed_or_made(job):
+    """Stand in for `make` in a worker: one report ends its process as an out-of-memory killer would."""
+    partial = job.out / f".{job.name}.partial"
+    partial.mkdir(parents=True)
+    if job.topic == "gaps":
+        os.kill(os.getpid(), signal.SIGKILL)
+    (partial / f"{job.name}.html").write_text("made", encoding="utf-8")
+    outcome = execute.Outcome(job.name, job.topic, job.lang, "done", job.key, title="made")
+    execute._publish(job, partial, outcome)
+    return outcome
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
+def test_a_killed_worker_loses_no_other_report(small_demo, tmp_path, monkeypatch):
+    # spawn imports `make` by name in the worker, where nothing is patched; a forked worker sees the patch
+    monkeypatch.setattr(running, "make", _killed_or_made)
+    monkeypatch.setattr(
+        running.multiprocessing,
+        "get_context",
+        lambda _, real=running.multiprocessing.get_context: real("fork"),
+    )
+    (tmp_path / "gaps_en").mkdir()
+    (tmp_path / "gaps_en.pdf").write_text("of an earlier run", encoding="utf-8")
+    told = []
+    summary = run(
+        small_demo, out=tmp_path, jobs=2, progress=lambda name, outcome: told.append((name, outcome))
+    )
+    status = {one.name: one.status for one in summary.outcomes}
+    assert status == {"scores_en": "done", "gaps_en": "failed", "drivers_en": "done"}
+    assert "killed" in summary.failed[0].error
+    assert "killed" in (tmp_path / "gaps_en.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.glob("*gaps*")) == ["gaps_en.html"]
+    assert not list(tmp_path.glob(".*"))
+    assert sorted(name for name, outcome in told if outcome) == ["drivers_en", "gaps_en", "scores_en"]
+
+
+def test_what_has_changed_is_made_again(copy, tmp_path, quick):
+    out = tmp_path / "out"
+
+    def again(**other):
+        quick.clear()
+        run(copy, **{"reports": ["gaps", "drivers"], "parameters": FEW, "out": out, **other})
+        return list(quick)
+
+    assert again() == ["gaps_en", "drivers_en"]
+    assert again() == []
+    assert again(force=True) == ["gaps_en", "drivers_en"]
+    (out / "gaps_en.html").unlink()
+    assert again() == ["gaps_en"]
+    (out / "gaps_en.html").write_text("edited", encoding="utf-8")
+    assert again() == ["gaps_en"]
+    assert again(parameters={"n_boot": 51}) == ["gaps_en", "drivers_en"]
+    assert again(parameters={"n_boot": 51, "outcome": "nps"}) == ["drivers_en"]
+    assert again(parameters={"n_boot": 51, "outcome": "nps"}, langs=("en", "zh")) == ["gaps_zh", "drivers_zh"]
+    table = copy.parent / "responses.csv"
+    table.write_bytes(table.read_bytes().replace(b"R00001,", b"R99999,", 1))
+    assert again(parameters=FEW) == ["gaps_en", "drivers_en"]
+    assert again(period="2026-Q1") == ["gaps_en", "drivers_en"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"reports": ["gasp"]}, ParameterError), ({"parameters": {"n_bot": 5}}, ParameterError),
+        ({"parameters": {"n_boot": "many"}}, ParameterError), ({"parameters": {"lang": "zh"}}, ParameterError),
+        ({"formats": ["docx"]}, ParameterError), ({"formats": []}, ParameterError), ({"langs": ["fr"]}, ParameterError),
+        ({"where": {"planet": "Mars"}}, ParameterError), ({"period": "soon"}, ParameterError),
+        ({"study_path": "nowhere.toml"}, StudyError),
+    ],
+)  # fmt: skip
+def test_wrong_usage_writes_nothing(small_demo, tmp_path, quick, wrong, error):
+    with pytest.raises(error):
+        run(**{"study_path": small_demo, "out": tmp_path / "out", **wrong})
+    assert not list(tmp_path.iterdir())
+    assert not quick
+
+
+def test_bad_data_write_nothing(copy, tmp_path, quick):
+    table = copy.parent / "responses.csv"
+    head, first, *rest = table.read_text(encoding="utf-8").splitlines()
+    column = head.split(",").index("P1")
+    cells = first.split(",")
+    cells[column] = "77"
+    table.write_text("\n".join([head, ",".join(cells), *rest]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="P1"):
+        run(copy, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not quick
+
+
+def test_filters_and_period_reach_the_notebook_and_the_record(small_demo, tmp_path, quick):
+    where = {"region": "north"}
+    jobs = []
+    running_make = execute.make
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "make", lambda job: jobs.append(job) or running_make(job))
+        run(small_demo, ["gaps"], where=where, period="2026-Q1", out=tmp_path)
+    assert jobs[0].parameters == {"where": where, "period": "2026-Q1"}
+    study = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["study"]
+    assert study["filters"] == where
+    assert study["period"] == "2026-Q1"
