@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from svcq_lib.analyses.outcomes import measures_of
+from svcq_lib.binding import bind
 from svcq_lib.errors import ParameterError
 from svcq_lib.study import GOAL_MEASURES, Column, Label, Scale, Study, TableSpec
-from svcq_lib.studyfile import bind, read_study_file
+from svcq_lib.studyfile import read_study_file
 
 TOML = """
 [study]

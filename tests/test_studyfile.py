@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from svcq_lib.binding import bind
 from svcq_lib.errors import StudyError
 from svcq_lib.study import Scale, Study
-from svcq_lib.studyfile import bind, line_of, read_study_file
+from svcq_lib.studyfile import line_of, read_study_file
 
 HEAD = """[study]
 name = "Bank"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from svcq_lib.binding import bind
 from svcq_lib.errors import DataError, SvcqError
 from svcq_lib.sources import connect, encodings, groups, tally
 from svcq_lib.sources.faults import CheckReport, Example, Problem, Severity, TableSummary
@@ -19,7 +20,7 @@ from svcq_lib.sources.profiles import DATE_FORMATS, all_parse
 from svcq_lib.sources.rules import WORDS, subjects
 from svcq_lib.sources.values import moment, text
 from svcq_lib.study import Study
-from svcq_lib.studyfile import bind, read_study_file
+from svcq_lib.studyfile import read_study_file
 
 _SAMPLE = 1_000
 _MAKER = Callable[..., Problem]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from svcq_lib.binding import bind
 from svcq_lib.sources import connect
 from svcq_lib.study import Study
-from svcq_lib.studyfile import bind, read_study_file
+from svcq_lib.studyfile import read_study_file
 
 
 def open_study(path: str | Path) -> Study:
