@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from svcq_lib import __version__
 from svcq_lib.errors import ParameterError, SvcqError
@@ -141,7 +141,7 @@ def params(report: Annotated[str, typer.Argument(help="Name of a report.")]) -> 
     """
     from svcq_lib.reports.parameters import parameters_of
 
-    table = Table("parameter", "type", "default", "meaning")
+    table = Table(*(Column(name, overflow="fold") for name in ("parameter", "type", "default", "meaning")))
     for one in parameters_of(report).values():
         table.add_row(one.name, escape(one.type_name), escape(repr(one.default)), escape(one.help))
     out_console.print(table)
