@@ -1,0 +1,198 @@
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from svcq_lib import __version__, cli
+from svcq_lib.reports import execute
+
+VERBS = ("demo", "init", "check", "list", "params", "run", "lab")
+
+
+@pytest.fixture
+def svcq(monkeypatch, capsys):
+    """Runs the command line as a shell does: exit code, output and messages."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["svcq", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Reports without a kernel; returns the jobs made."""
+    jobs = []
+
+    def execute_(job, partial, outcome):
+        jobs.append(job)
+        outcome.seconds["execute"] = 0.1
+
+    monkeypatch.setattr(execute, "_execute", execute_)
+    monkeypatch.setattr(execute, "_exported", lambda form, notebook, job: job.key.encode())
+    return jobs
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]", " ", text))
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_every_help_shows_an_example(verb):
+    done = CliRunner().invoke(
+        cli.app, [*([verb] if verb else []), "--help"], env={"COLUMNS": "120", "TERM": "dumb"}
+    )
+    assert done.exit_code == 0
+    assert f"Example: svcq {verb}".strip() in plain(done.stdout).replace("`", "")
+
+
+def test_without_a_verb_the_verbs_are_listed():
+    said = plain(CliRunner().invoke(cli.app, [], env={"COLUMNS": "120"}).output)
+    assert all(f" {verb} " in said for verb in VERBS)
+
+
+def test_the_version_is_printed(svcq):
+    assert svcq("--version") == (0, f"svcq {__version__}\n", "")
+
+
+def test_a_demonstration_study_is_written_once(svcq, tmp_path):
+    code, out, err = svcq("demo", tmp_path / "d", "--responses", "1000")
+    assert (code, err) == (0, "")
+    assert (tmp_path / "d" / "study.toml").is_file()
+    assert f"svcq run {tmp_path / 'd' / 'study.toml'}" in out
+    code, out, err = svcq("demo", tmp_path / "d")
+    assert (code, out) == (2, "")
+    assert "is not empty" in err
+
+
+def test_a_study_is_started_from_a_table(svcq, small_demo, tmp_path):
+    code, out, err = svcq("init", tmp_path / "mine", "--data", small_demo.parent / "responses.csv")
+    assert (code, err) == (0, "")
+    assert (tmp_path / "mine" / "study.toml").is_file()
+    assert "nps" in out
+    assert svcq("check", tmp_path / "mine")[0] == 0
+    assert svcq("init", tmp_path / "other", "--data", tmp_path / "gone.csv")[0] == 2
+    assert not (tmp_path / "other").exists()
+
+
+def test_good_data_pass_and_faults_stop(svcq, small_demo, tmp_path):
+    code, out, err = svcq("check", small_demo)
+    assert (code, err) == (0, "")
+    assert "0 error(s), 2 warning(s)" in out
+    shutil.copytree(small_demo.parent, tmp_path / "study")
+    table = tmp_path / "study" / "responses.csv"
+    table.write_bytes(table.read_bytes().replace(b"R00002,", b"R00001,", 1).replace(b"2025-", b"25/", 1))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    code, out, err = svcq("check", tmp_path / "study")
+    assert code == 2
+    assert "ids that an earlier row has" in out
+    assert "no date" in out
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    code, out, err = svcq("run", tmp_path / "study", "--out", tmp_path / "out")
+    assert code == 2
+    assert "ids that an earlier row has" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_reports_and_parameters_are_listed(svcq):
+    code, out, _ = svcq("list")
+    assert code == 0
+    assert all(one in out for one in ("scores", "gaps", "drivers", "Where does our service fall short"))
+    code, out, _ = svcq("params", "drivers")
+    assert code == 0
+    assert "…" not in out
+    assert all(one in plain(out) for one in ("n_boot", "lmg|relative_w", "list[str]", "None", "bootstrap"))
+    code, out, err = svcq("params", "driver")
+    assert (code, out) == (2, "")
+    assert "Did you mean 'drivers'" in err
+
+
+def test_options_of_a_run_reach_the_reports(svcq, quick, small_demo, tmp_path):
+    code, out, err = svcq(
+        "run", small_demo, "gaps", "drivers", "-p", "n_boot=50", "-p", "terms=q01, q02", "--where", "region=north",
+        "--period", "2026-Q1", "--to", "html,pdf", "--lang", "en,zh", "--out", tmp_path / "out", "--jobs", "1",
+    )  # fmt: skip
+    assert (code, err.strip()) == (0, "")
+    assert [job.name for job in quick] == ["gaps_en", "gaps_zh", "drivers_en", "drivers_zh"]
+    assert quick[0].parameters == {"where": {"region": "north"}, "period": "2026-Q1", "n_boot": 50}
+    assert quick[2].parameters["terms"] == ["q01", "q02"]
+    assert quick[0].formats == ("html", "pdf")
+    assert "gaps_en: done (execute 0.1 s" in out
+    assert "index.html" in out
+
+
+def test_an_unchanged_run_says_so(svcq, quick, small_demo, tmp_path):
+    for _ in range(2):
+        code, out, _ = svcq("run", small_demo, "gaps", "--out", tmp_path / "out")
+        assert code == 0
+    assert len(quick) == 1
+    assert "gaps_en: up to date" in out
+    svcq("run", small_demo, "gaps", "--out", tmp_path / "out", "--force")
+    assert len(quick) == 2
+
+
+def test_a_failed_report_ends_with_one(svcq, small_demo, tmp_path, monkeypatch):
+    def fail(job, partial, outcome):
+        raise ValueError(f"[red]no[/] luck with {job.topic}")
+
+    monkeypatch.setattr(execute, "_execute", fail)
+    code, out, err = svcq("run", small_demo, "gaps", "scores", "--out", tmp_path / "out", "--jobs", "1")
+    assert code == 1
+    assert "gaps_en: FAILED" in out
+    assert "gaps_en failed: [red]no[/] luck with gaps" in err
+    assert (tmp_path / "out" / "gaps_en.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["gasp"], "Did you mean 'gaps'"), (["gaps", "-p", "n_bot=5"], "Did you mean 'n_boot'"),
+        (["gaps", "-p", "n_boot=many"], "'many' is not"), (["gaps", "-p", "n_boot"], "is not NAME=VALUE"),
+        (["gaps", "-p", "lang=zh"], "set by the run itself"), (["--where", "planet=Mars"], "not a segment"),
+        (["--where", "branch"], "is not NAME=VALUE"), (["--period", "soon"], "soon"), (["--to", "docx"], "docx"),
+        (["--to", ""], "no format"), (["--lang", "fr"], "fr"), (["--nonsense"], "No such option"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_ends_with_two_and_writes_nothing(svcq, quick, small_demo, tmp_path, options, said):
+    code, out, err = svcq("run", small_demo, *options, "--out", tmp_path / "out")
+    assert code == 2
+    assert said in plain(err)
+    assert out == ""
+    assert not quick
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_a_study_that_is_not_there_is_wrong_usage(svcq, tmp_path, verb):
+    code, out, err = svcq(verb, tmp_path / "gone.toml")
+    assert (code, out) == (2, "")
+    assert "gone.toml" in plain(err)
+
+
+def test_the_lab_opens_on_copies(svcq, tmp_path, monkeypatch):
+    called = []
+    monkeypatch.setattr(cli.subprocess, "call", lambda command: called.append(command) or 0)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "gaps.ipynb").write_text("mine", encoding="utf-8")
+    assert svcq("lab", tmp_path / "work")[0] == 0
+    assert (tmp_path / "work" / "gaps.ipynb").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "work" / "drivers.ipynb").is_file()
+    assert called[0][1:3] == ["-m", "jupyterlab"]
+
+
+def test_the_module_runs_as_a_program(repo_root, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "svcq_lib.cli", "check", str(tmp_path / "gone.toml")],
+        cwd=repo_root, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error:")
+    assert "Traceback" not in done.stderr
