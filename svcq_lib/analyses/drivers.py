@@ -305,6 +305,14 @@ def _replicates(
     )
 
 
+def _limits(draws: Array, ci_level: float) -> tuple[Array, Array]:
+    """Return the percentile interval of draws; NaN if no replicate could be decomposed."""
+    if len(draws) == 0:
+        none = np.full(draws.shape[1:], np.nan)
+        return none, none
+    return intervals.percentile_interval(draws, ci_level, axis=0)
+
+
 def _importance(
     names: list[str],
     dimension: dict[str, str],
@@ -314,12 +322,10 @@ def _importance(
     ci_level: float,
 ) -> pd.DataFrame:
     share = (point.lmg if method == "lmg" else point.relative_weights) / point.r_squared
-    low, high = intervals.percentile_interval(draws.share, ci_level, axis=0)
+    low, high = _limits(draws.share, ci_level)
     ranks = (-draws.share).argsort(axis=1).argsort(axis=1) + 1
-    rank_low, rank_high = (
-        np.round(one) for one in intervals.percentile_interval(ranks.astype(float), ci_level, axis=0)
-    )
-    beta_low, beta_high = intervals.percentile_interval(draws.beta, ci_level, axis=0)
+    rank_low, rank_high = (np.round(one) for one in _limits(ranks.astype(float), ci_level))
+    beta_low, beta_high = _limits(draws.beta, ci_level)
     table = pd.DataFrame(
         {
             "term": names,
@@ -386,7 +392,7 @@ def _fit(
     terms: int,
     ci_level: float,
 ) -> pd.DataFrame:
-    low, high = intervals.percentile_interval(draws.r_squared, ci_level)
+    low, high = _limits(draws.r_squared, ci_level)
     adjusted = 1 - (1 - point.r_squared) * (base - 1) / (base - terms - 1) if base > terms + 1 else np.nan
     return pd.DataFrame(
         [
