@@ -285,11 +285,11 @@ def failure_page(job: Job, reason: str) -> str:
     words = TITLES[job.lang]
     heading = html.escape(words["failed"].format(report=title_of(job.topic, job.lang)))
     return (
-        f'<!doctype html><html lang="{"zh-CN" if job.lang == "zh" else "en"}"><meta charset="utf-8">'
+        f'<!doctype html><html lang="{"zh-Hans" if job.lang == "zh" else "en"}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{heading}</title><body style='font-family:sans-serif;color:#1b2a38;max-width:50em;margin:3em auto;"
         f"padding:0 1em'><main><h1>{heading}</h1><p>{html.escape(words['failed_hint'])}</p>"
-        f"<pre style='white-space:pre-wrap;border-top:3px solid #c8553d;padding-top:1em'>{html.escape(reason)}</pre>"
+        f"<pre style='white-space:pre-wrap;overflow-wrap:anywhere;border-top:3px solid #c8553d;padding-top:1em'>{html.escape(reason)}</pre>"
         "</main></body></html>\n"
     )

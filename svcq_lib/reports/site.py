@@ -69,7 +69,7 @@ def _text_of(title: str, sections: str, lang: Lang) -> str:
 
 
 def _tag(lang: str) -> str:
-    return "zh-CN" if lang == "zh" else "en"
+    return "zh-Hans" if lang == "zh" else "en"
 
 
 def _section(lang: str, reports: list[Mapping[str, Any]]) -> str:
