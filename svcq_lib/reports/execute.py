@@ -290,6 +290,7 @@ def failure_page(job: Job, reason: str) -> str:
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{heading}</title><body style='font-family:sans-serif;color:#1b2a38;max-width:50em;margin:3em auto;"
         f"padding:0 1em'><main><h1>{heading}</h1><p>{html.escape(words['failed_hint'])}</p>"
-        f"<pre style='white-space:pre-wrap;overflow-wrap:anywhere;border-top:3px solid #c8553d;padding-top:1em'>{html.escape(reason)}</pre>"
+        "<pre style='white-space:pre-wrap;overflow-wrap:anywhere;border-top:3px solid #c8553d;padding-top:1em'>"
+        f"{html.escape(reason)}</pre>"
         "</main></body></html>\n"
     )
