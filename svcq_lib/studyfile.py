@@ -98,6 +98,17 @@ class FileOutcome(model.Model):
             raise ValueError(
                 'declare the direction of the effort scale: high_is = "easy" or high_is = "hard"'
             )
+        if self.combine == "sum" and self.kind != "score":
+            raise ValueError(
+                f'a {self.kind} outcome is read on its scale: combine = "sum" needs kind = "score"'
+            )
+        if self.min_answered and self.columns and self.min_answered > len(self.columns):
+            raise ValueError(
+                f"min_answered is {self.min_answered}, but there are {len(self.columns)} columns"
+            )
+        if self.top_box is not None and self.scale and not self.scale.low <= self.top_box <= self.scale.high:
+            low, high = self.scale.low, self.scale.high
+            raise ValueError(f"top_box is {self.top_box:g}, which is no answer from {low:g} to {high:g}")
         return self
 
 

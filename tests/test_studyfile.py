@@ -259,6 +259,18 @@ suppress = 0
             "give either column (one) or columns (a list), not both",
         ),
         ('kind = "csat"\ncolumn = "a"\nscale = [1]', "a scale is [lowest, highest], such as [1, 7]"),
+        (
+            'kind = "csat"\ncolumns = ["a", "b"]\nscale = [1, 5]\ncombine = "sum"',
+            'a csat outcome is read on its scale: combine = "sum" needs kind = "score"',
+        ),
+        (
+            'kind = "score"\ncolumns = ["a", "b"]\nscale = [1, 5]\nmin_answered = 3',
+            "min_answered is 3, but there are 2 columns",
+        ),
+        (
+            'kind = "csat"\ncolumn = "a"\nscale = [1, 5]\ntop_box = 9',
+            "top_box is 9, which is no answer from 1 to 5",
+        ),
     ],
 )
 def test_incomplete_outcomes(tmp_path, toml, expected):
