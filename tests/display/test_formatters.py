@@ -1,5 +1,6 @@
 """Results as the last expression of a cell, in a real IPython shell."""
 
+import atexit
 import subprocess
 import sys
 
@@ -17,6 +18,7 @@ def shell():
     made = InteractiveShell()
     sq.load_ipython_extension(made)
     yield made
+    atexit.unregister(made.atexit_operations)
     made.atexit_operations()
 
 
