@@ -22,6 +22,8 @@ class Context:
     ----------
     study : Label
         Name of the study.
+    language : {"en", "zh"}
+        Language of the study.
     source : str
         The response table.
     filters : Mapping
@@ -55,6 +57,7 @@ class Context:
     """
 
     study: Label
+    language: Lang
     source: str
     filters: Mapping[str, str]
     period: str | None
@@ -117,6 +120,7 @@ def context_of(
     base = evidence.base
     return Context(
         study=study.name,
+        language=study.language,
         source=study.responses.table,
         filters=dict(study.filters),
         period=study.period,
@@ -158,3 +162,9 @@ def suppressed_note(table: pd.DataFrame, study: Study) -> tuple[Note, ...]:
         if hidden
         else ()
     )
+
+
+def interval_note(table: pd.DataFrame) -> tuple[Note, ...]:
+    """Return the caveat that figures of a table have no interval although they have an estimate, if any."""
+    bare = table["estimate"].notna() & table["conf_low"].isna()
+    return (Note("no_intervals", {"figures": int(bare.sum())}),) if bare.any() else ()

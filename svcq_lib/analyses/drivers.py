@@ -213,7 +213,8 @@ def drivers(
     kept = _varying(matrix, pairs["n"][0])
     names = [list(chosen)[i - 1] for i in kept]
     constant = [name for name in chosen if name not in names] if np.isfinite(matrix[0, 0]) else [target]
-    notes = [Note("constant_term", {"term": name}) for name in constant]
+    code = "constant_term" if np.isfinite(matrix[0, 0]) else "constant_outcome"
+    notes = [Note(code, {"term": name}) for name in constant]
     base = (
         float(pairs["n"][0].min()) if not kept else float(pairs["n"][0][np.ix_([0, *kept], [0, *kept])].min())
     )

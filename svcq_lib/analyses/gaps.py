@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from svcq_lib.analyses import estimates, spans
-from svcq_lib.analyses.context import Context, base_notes, context_of, suppressed_note
+from svcq_lib.analyses.context import Context, base_notes, context_of, interval_note, suppressed_note
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Derived, Difference, Mean, PointsWeighted, Present
@@ -245,7 +245,7 @@ def gaps(
     if "weighted.gap" in table.index:
         overall = pd.concat([overall, _block(table, study, ["weighted"], mode, "none")], ignore_index=True)
     segments = _segments(study, evidence, adjust_method, ci_level)
-    shared = (*base_notes(study, evidence), *suppressed_note(segments, study))
+    shared = (*base_notes(study, evidence), *interval_note(dimensions), *suppressed_note(segments, study))
     return GapsResult(
         mode=mode,
         items=_sorted(items),

@@ -13,6 +13,7 @@ from svcq_lib.evidence.collect import Design
 from svcq_lib.evidence.columns import Between, Derived, Difference, Mean
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.measures import satisfaction
+from svcq_lib.measures.nps import nps_interval
 from svcq_lib.stats import intervals
 from svcq_lib.study import Outcome, Study
 
@@ -150,7 +151,15 @@ def _scaled(table: pd.DataFrame, one: Measured, ci_level: float) -> pd.DataFrame
         low, high = intervals.normal_interval(
             table["estimate"].to_numpy(), table["std_error"].to_numpy(), ci_level
         )
-        return table.assign(conf_low=np.maximum(low, -100), conf_high=np.minimum(high, 100))
+        # all answers of one kind: Wald's interval has no width; the adjusted one keeps its level
+        net = table["estimate"].to_numpy() / 100
+        share = np.maximum(net, 0), np.maximum(-net, 0)
+        sure_low, sure_high = nps_interval(*share, table["n_eff"].to_numpy(), ci_level)
+        flat = table["std_error"].to_numpy() == 0
+        return table.assign(
+            conf_low=np.where(flat, sure_low, np.maximum(low, -100)),
+            conf_high=np.where(flat, sure_high, np.minimum(high, 100)),
+        )
     return table
 
 

@@ -9,7 +9,7 @@ from typing import get_args
 import pandas as pd
 
 from svcq_lib.analyses import estimates, spans
-from svcq_lib.analyses.context import Context, base_notes, context_of, suppressed_note
+from svcq_lib.analyses.context import Context, base_notes, context_of, interval_note, suppressed_note
 from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
@@ -133,7 +133,7 @@ def scores(
         segments=segments,
         distribution=_distribution(evidence, chosen, limit),
         goals=_goals(study, headline),
-        notes=(*base_notes(study, evidence), *suppressed_note(segments, study)),
+        notes=(*base_notes(study, evidence), *interval_note(headline), *suppressed_note(segments, study)),
         context=context_of(study, evidence, ci_level=ci_level, adjustment=adjust_method),
     )
 

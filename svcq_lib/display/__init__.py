@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -234,7 +235,7 @@ def method(result: Result, *, lang: Lang = "en") -> Blocks:
     return Blocks((blocks.prose(method_narrative.describe(result.context, codes, lang=lang), lang),))
 
 
-def provenance(result: Result, study: Study, *, lang: Lang = "en") -> Blocks:
+def provenance(result: Result, study: Study, *, lang: Lang = "en", **parameters: Any) -> Blocks:
     """Show what the result stands on: rows, filters, weights, fingerprints, and how to make the page again.
 
     Parameters
@@ -245,6 +246,8 @@ def provenance(result: Result, study: Study, *, lang: Lang = "en") -> Blocks:
         The study it was computed from.
     lang : {"en", "zh"}
         Language.
+    **parameters : Any
+        Parameters of the report that the command repeats; those that are None are left out.
 
     Returns
     -------
@@ -267,7 +270,7 @@ def provenance(result: Result, study: Study, *, lang: Lang = "en") -> Blocks:
         *((("seed", str(context.seed)),) if context.n_boot else ()),
         *(("fingerprint", f"{name} {digest}") for name, digest in context.fingerprints.items()),
         ("version", f"svcq {__version__}"),
-        ("command", _command(study, topic_of(result), lang)),
+        ("command", _command(study, topic_of(result), lang, parameters)),
     ]
     return Blocks((blocks.facts([(words.text(code, lang), value) for code, value in rows], lang),))
 
@@ -278,11 +281,14 @@ def _filters(filters: Any, period: str | None) -> str:
     )
 
 
-def _command(study: Study, topic: str, lang: Lang) -> str:
+def _command(study: Study, topic: str, lang: Lang, parameters: dict[str, Any]) -> str:
     parts = ["svcq", "run", Path(study.root.name, study.path.name).as_posix(), topic]
     for name, level in study.filters.items():
         parts += ["--where", f"{name}={level}"]
     parts += ["--period", study.period] if study.period else []
+    for name, value in parameters.items():
+        if value is not None:
+            parts += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     return shlex.join([*parts, "--lang", lang])
 
 
@@ -344,8 +350,6 @@ def _harmless(value: Any) -> Any:
 
 
 def _json(result: Result, frames: dict[str, pd.DataFrame]) -> str:
-    import json
-
     tables = {name: frame.to_dict(orient="records") for name, frame in frames.items()}
     notes = [{"code": note.code, **note.facts} for note in result.notes]
     whole = _plain({"tables": tables, "notes": notes})

@@ -53,7 +53,9 @@ def as_text(value: Any) -> str:
         return value.to_text()
     if isinstance(value, Study):
         return "\n".join(f"{name}: {text}" for name, text in _facts(value))
-    return "\n\n".join(filter(None, (_plain(block) for block in display.show(value))))
+    return "\n\n".join(
+        filter(None, (_plain(block) for block in display.show(value, lang=value.context.language)))
+    )
 
 
 def as_html(value: Any) -> str:
@@ -78,7 +80,7 @@ def as_html(value: Any) -> str:
         return _report(value)
     if isinstance(value, Study):
         return _table([], _facts(value))
-    return "".join(_markup(block) for block in display.show(value))
+    return "".join(_markup(block) for block in display.show(value, lang=value.context.language))
 
 
 def _plain(block: Block) -> str:

@@ -25,6 +25,7 @@ SENTENCES = {
         "concentrate_more": "Important and rated below average: {concentrate:list}, and {more} more on the map. That is where improvement promises most.",
         "concentrate_none": "No driver is both more important and rated lower than the average.",
         "cause": "Shares describe how answers go together; they do not prove that raising one raises the other.",
+        "empty_outcome": "All answers on {outcome} are the same: there is nothing to explain.",
         "empty": "At least {needed:n} answers with every pair of questions are needed; the smallest pair has {n:n}.",
         "finding_importance_one": "“{top}” is ahead of all others",
         "finding_importance_few": "{k} drivers lead and cannot be told apart",
@@ -51,6 +52,7 @@ SENTENCES = {
         "concentrate_more": "重要而评分低于平均：{concentrate:list}，图中另有 {more} 项。改进这些方面最有希望见效。",
         "concentrate_none": "没有既比平均重要又低于平均评分的驱动因素。",
         "cause": "占比描述答案之间的关联，并不证明提高其一就能提高另一。",
+        "empty_outcome": "{outcome}的答案全部相同，没有可解释的差异。",
         "empty": "每对题项至少需要 {needed:n} 份同时作答的答卷；最少的一对只有 {n:n} 份。",
         "finding_importance_one": "“{top}”领先于其他所有因素",
         "finding_importance_few": "{k} 个驱动因素领先且无法分出先后",
@@ -87,7 +89,7 @@ def facts(result: DriverResult) -> dict[str, Any]:
     found["needed"] = max(result.context.suppress, found["terms"] + 2)
     if found["empty"]:
         return found
-    first = table.loc[table["rank_low"] <= table["rank_low"].min(), "term"].tolist()
+    first = table.loc[~(table["rank_low"] > table["rank_low"].min()), "term"].tolist()
     top = table.iloc[0]
     found |= {
         "first": first,
@@ -122,7 +124,7 @@ def _named(result: DriverResult, found: dict[str, Any], lang: Lang) -> dict[str,
     named["outcome"] = label(found["outcome"], lang)
     if "top" in found:
         named |= {"top": label(found["top"], lang), "method": word(found["method"], lang)}
-        marks = "「{}」" if lang == "zh" else "“{}”"
+        marks = "“{}”"
         named["first"] = [marks.format(label(name, lang)) for name in found["first"]]
         named["concentrate"] = [marks.format(label(name, lang)) for name in found["concentrate"][:NAMED]]
     return named
@@ -166,7 +168,8 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     found = facts(result)
     values = _named(result, found, lang)
     if found["empty"]:
-        return say(SENTENCES, "empty", values, lang)
+        constant = any(note.code == "constant_outcome" for note in result.notes)
+        return say(SENTENCES, "empty_outcome" if constant else "empty", values, lang)
     codes = [
         "fit",
         f"first_{found['tier']}",

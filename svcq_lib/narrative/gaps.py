@@ -27,8 +27,9 @@ def facts(result: GapsResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        Among others ``short``, ``met``, ``exceeds`` (dimensions by their adjusted test; items if there is one dimension), ``tied`` (those that
-        cannot be told apart from the widest), the overall gap, its change and the groups that differ.
+        Among others ``short``, ``met``, ``exceeds`` (dimensions by their adjusted test; items if there is one
+        dimension), ``tied`` (those that cannot be told apart from the widest), the overall gap, its change and the
+        groups that differ.
     """
     table = result.dimensions if len(result.dimensions) > 1 else result.items
     shown = table[~table["suppressed"]]
@@ -36,7 +37,8 @@ def facts(result: GapsResult) -> dict[str, Any]:
     alpha = 1 - result.context.ci_level
     if not shown.empty:
         widest = shown.iloc[0]
-        overlap = shown[shown["conf_low"] <= widest["conf_high"]]
+        # without an interval nothing can be told apart
+        overlap = shown[~(shown["conf_low"] > widest["conf_high"])]
         found |= {"widest": widest["term"], "gap": widest["gap"], "perception": widest["perception"]}
         found |= {
             "tied": overlap["term"].tolist(),

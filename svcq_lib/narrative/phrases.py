@@ -13,6 +13,7 @@ from svcq_lib.formats import THIN, Lang
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _LATIN = "A-Za-z0-9α-ωΑ-Ω²\\[\\]%+\u2212"
 _MEET = re.compile(rf"(?<=[{_HAN}])(?=[{_LATIN}])|(?<=[{_LATIN}])(?=[{_HAN}])")
+_LOOSE_STOP = re.compile(r" +([.,;，。；])")  # where an interval that cannot be given was left out
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}])\s*[,:;()]|[,:;()]\s*(?=[{_HAN}])")
 
 
@@ -132,7 +133,8 @@ def say(
     str
         The sentence.
     """
-    return typeset(_Formatter(lang, markdown).vformat(sentences[lang][code], (), values), lang)
+    text = _Formatter(lang, markdown).vformat(sentences[lang][code], (), values)
+    return typeset(_LOOSE_STOP.sub(r"\1", text), lang)
 
 
 def paragraph(parts: Sequence[str], lang: Lang) -> str:

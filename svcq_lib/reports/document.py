@@ -186,7 +186,7 @@ def _arranged(parts: list[_Part], title: Title | None, lang: Lang) -> tuple[Bloc
                 Heading(2, WORDS[lang]["notes" if isinstance(part, Notes) else "facts"], "", part.where)
             )
         blocks.append(part)
-    blocks = _without_empty_sections(blocks)
+    blocks = _without_empty_sections(blocks) if title else blocks
     start = next((index for index, block in enumerate(blocks) if isinstance(block, Heading)), len(blocks))
     blocks[start:start] = about
     lead = next((index for index, block in enumerate(blocks[:start]) if isinstance(block, Prose)), None)

@@ -334,7 +334,7 @@ def test_a_constant_item_is_left_out_with_a_note(make_study):
 def test_a_constant_outcome_gives_a_blank_result(make_study):
     found = run(make_study(simulated(100, 9).assign(y=50), toml(["a", "b", "c"], "y", scale="[-50, 150]")))
     assert found.importance["share"].isna().all()
-    assert codes(found)["constant_term"] == {"term": "o"}
+    assert codes(found)["constant_outcome"] == {"term": "o"}
     assert "too_few_for_drivers" not in codes(found)
 
 

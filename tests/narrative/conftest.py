@@ -15,7 +15,8 @@ from svcq_lib.study import Label, Scale
 
 def _context(**other):
     fields = {
-        "study": Label(en="Harbour", zh="海港"), "source": "answers", "filters": {}, "period": None,
+        "study": Label(en="Harbour", zh="海港"), "language": "en",
+        "source": "answers", "filters": {}, "period": None,
         "date_min": dt.date(2026, 1, 1), "date_max": dt.date(2026, 6, 30), "n": 400, "n_eff": 400.0,
         "weight": None, "design": "simple", "missing": "pairwise", "ci_level": 0.95, "adjustment": "holm",
         "seed": 1, "n_boot": 50, "suppress": 5, "flag": 30, "scale": Scale(low=1, high=7),
