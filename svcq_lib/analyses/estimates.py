@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from svcq_lib.evidence.collect import Design, Evidence
 from svcq_lib.evidence.moments import Moments
-from svcq_lib.stats import intervals, linearize, resample
+from svcq_lib.stats import comparison, intervals, linearize, resample
 from svcq_lib.stats.stratified import stratified_variance
 
+SHARES = ("share", "top_box", "promoters", "detractors")
+"""Measures that are shares of respondents."""
 INTERVAL = ["estimate", "std_error", "conf_low", "conf_high"]
 
 
@@ -156,30 +159,39 @@ def compare(
     Parameters
     ----------
     first, second : DataFrame
-        Tables with ``estimate`` and ``std_error``, in the same row order.
+        Tables with ``estimate``, ``std_error``, ``conf_low``, ``conf_high``, ``n``, ``n_eff`` and perhaps ``measure``,
+        in the same row order.
     prefix : str
         Name of the difference first − second.
     ci_level : float
-        Level of the interval (normal).
+        Level of the interval.
 
     Returns
     -------
     DataFrame
-        ``prefix``, ``prefix_low``, ``prefix_high`` and ``p_value``.
+        ``prefix``, ``prefix_low``, ``prefix_high`` and ``p_value``: Welch's t for means and scores, Newcombe's interval
+        and the pooled score test for shares.
     """
-    result = intervals.two_sample_z(
-        first["estimate"].to_numpy(),
-        first["std_error"].to_numpy(),
-        second["estimate"].to_numpy(),
-        second["std_error"].to_numpy(),
-        ci_level,
+    one, other = (
+        [table[name].to_numpy() for name in ("estimate", "std_error", "n")] for table in (first, second)
+    )
+    means_ = comparison.welch(one[0], one[1], one[2], other[0], other[1], other[2], level=ci_level)
+    shares_ = comparison.shares(*_share_parts(first), *_share_parts(second))
+    shared = (
+        first["measure"].isin(SHARES).to_numpy() if "measure" in first else np.zeros(len(first), dtype=bool)
     )
     columns = {
-        prefix: result.difference,
-        f"{prefix}_low": result.conf_low,
-        f"{prefix}_high": result.conf_high,
+        prefix: means_.difference,
+        f"{prefix}_low": np.where(shared, shares_.conf_low, means_.conf_low),
+        f"{prefix}_high": np.where(shared, shares_.conf_high, means_.conf_high),
+        "p_value": np.where(shared, shares_.p_value, means_.p_value),
     }
-    return pd.DataFrame({**columns, "p_value": result.p_value}, index=first.index)
+    return pd.DataFrame(columns, index=first.index)
+
+
+def _share_parts(table: pd.DataFrame) -> tuple[Any, tuple[Any, Any], Any]:
+    limits = table["conf_low"].to_numpy(), table["conf_high"].to_numpy()
+    return table["estimate"].to_numpy(), limits, table["n_eff"].to_numpy()
 
 
 def aligned(other: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

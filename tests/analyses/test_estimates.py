@@ -62,13 +62,62 @@ def test_a_mean_by_hand():
 
 
 def test_a_difference_by_hand():
+    samples = np.array([4.0, 6, 8, 5, 9]), np.array([1.0, 2, 2, 4, 3, 1])
     tables = [
-        pd.DataFrame({"estimate": [e, np.nan], "std_error": [s, 1.0]}) for e, s in ((5.0, 3.0), (2.0, 4.0))
+        pd.DataFrame({"estimate": [x.mean(), np.nan], "std_error": [stats.sem(x), 1.0], "n": len(x)}).assign(
+            conf_low=np.nan, conf_high=np.nan, n_eff=len(x)
+        )
+        for x in samples
     ]
     row = estimates.compare(*tables, "change").iloc[0]
-    assert (row["change"], row["change_high"]) == pytest.approx((3, 3 + 5 * 1.959963984540054))
-    assert row["p_value"] == pytest.approx(2 * stats.norm.sf(0.6))
+    welch = stats.ttest_ind(*samples, equal_var=False)  # scipy
+    assert row["p_value"] == pytest.approx(welch.pvalue)
+    assert (row["change_low"], row["change_high"]) == pytest.approx(tuple(welch.confidence_interval()))
     assert estimates.compare(*tables).iloc[1].isna().all()
+
+
+def test_the_same_answer_throughout_a_small_group_proves_nothing():
+    few = pd.DataFrame(
+        {
+            "estimate": [1.0],
+            "std_error": [0.0],
+            "conf_low": [0.61],
+            "conf_high": [1.0],
+            "n": [6],
+            "n_eff": [6],
+        }
+    )
+    many = pd.DataFrame(
+        {
+            "estimate": [0.8],
+            "std_error": [0.0163],
+            "conf_low": [0.766],
+            "conf_high": [0.83],
+            "n": [594],
+            "n_eff": [594],
+        }
+    )
+    mean = estimates.compare(few, many, "difference").iloc[0]
+    assert np.isnan(mean["p_value"])
+    share = estimates.compare(few.assign(measure="share"), many.assign(measure="share"), "difference").iloc[0]
+    table = stats.chi2_contingency([[6, 0], [475, 119]], correction=False)  # scipy, shares 1 and .7997
+    assert share["p_value"] == pytest.approx(table.pvalue, rel=0.01)
+    assert share["difference_low"] < 0 < share["difference_high"]
+
+
+@pytest.mark.parametrize("n", [5, 10, 20])
+def test_small_groups_keep_the_level_of_the_test(n):
+    # 4,000 groups without a true difference: the share of p < .05 within three Monte-Carlo errors above .05
+    rng = np.random.default_rng(20261121)
+    first, second = rng.normal(size=(4000, n)), rng.normal(size=(4000, 400))
+    tables = [
+        pd.DataFrame({"estimate": x.mean(axis=1), "std_error": stats.sem(x, axis=1), "n": x.shape[1]}).assign(
+            conf_low=np.nan, conf_high=np.nan, n_eff=x.shape[1]
+        )
+        for x in (first, second)
+    ]
+    rate = (estimates.compare(*tables)["p_value"] < 0.05).mean()
+    assert rate < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 4000)
 
 
 def test_rows_are_aligned_by_their_keys():
