@@ -176,7 +176,7 @@ def drivers(
     level : {"item", "dimension"}
         Whether single items or the means of dimensions are the drivers.
     method : {"lmg", "relative_weights"}
-        LMG (Shapley value of R²; exact up to 28 drivers) or Johnson's relative weights.
+        LMG (Shapley value of R²; exact up to 28 drivers, then sampled) or Johnson's relative weights.
     lines : {"mean", "median", "scale"}
         Where the importance–performance map is divided: the mean or median of the drivers, or, for performance,
         the centre of the scale.
@@ -229,7 +229,7 @@ def drivers(
     if fixed.max_change > 0:
         notes.append(Note("repaired_correlation", {"max_change": fixed.max_change}))
     decomposed = _decompose(fixed.matrix)
-    replicates = _replicates(evidence, fixed.matrix, [0, *kept], method, n_boot, seed)
+    replicates = _replicates(evidence, fixed.matrix, decomposed.lmg, [0, *kept], method, n_boot, seed)
     table = _importance(names, chosen, decomposed, replicates, method, ci_level)
     table = _placed(table, study, evidence, list(chosen), lines, ci_level)
     table["n"] = [float(pairs["n"][0][0, 1 + list(chosen).index(name)]) for name in table["term"]]
@@ -285,7 +285,7 @@ class _Replicates:
 
 
 def _replicates(
-    evidence: Evidence, point: Array, rows: list[int], method: Method, n_boot: int, seed: int
+    evidence: Evidence, point: Array, shares: Array, rows: list[int], method: Method, n_boot: int, seed: int
 ) -> _Replicates:
     draws = estimates.draw_blocks(evidence.design, n_boot, seed)
     sums = estimates.bootstrap_sums(evidence, "drivers.pairs", draws)
@@ -295,10 +295,12 @@ def _replicates(
     ):
         matrix[i] = matrices.repair_correlation(matrix[i]).matrix
     R, r = matrix[:, 1:, 1:], matrix[:, 1:, 0]
-    if method == "relative_weights" or r.shape[1] > EXACT_TERMS:
+    if method == "relative_weights":
         parts = relimp.relative_weights(R, r)
     else:
-        parts = relimp_sampled.lmg_replicates(R, r, point_R=point[1:, 1:], point_r=point[1:, 0], seed=seed)
+        parts = relimp_sampled.lmg_replicates(
+            R, r, point_R=point[1:, 1:], point_r=point[1:, 0], point_shares=shares, seed=seed
+        )
     good = np.isfinite(parts).all(axis=1)
     total = parts[good].sum(axis=1)
     return _Replicates(

@@ -74,6 +74,7 @@ def lmg_replicates(
     *,
     point_R: ArrayLike,
     point_r: ArrayLike,
+    point_shares: ArrayLike | None = None,
     n_permutations: int = 500,
     seed: int = 0,
 ) -> Array:
@@ -86,7 +87,9 @@ def lmg_replicates(
     r : array-like, shape (b, p)
         Correlations with the outcome in each replicate.
     point_R, point_r : array-like, shapes (p, p) and (p,)
-        The estimate that the replicates vary around; p up to 28.
+        The estimate that the replicates vary around.
+    point_shares : array-like, shape (p,), optional
+        Its LMG shares, such as those of `lmg_sampled`; computed exactly if absent, which needs p up to 28.
     n_permutations : int
         Number of orders of entry for more than 13 predictors, rounded up to whole cycles of 2 p orders.
     seed : int
@@ -105,9 +108,9 @@ def lmg_replicates(
 
     Notes
     -----
-    Exact up to 13 predictors. Beyond, a control variate: the exact shares of the point estimate plus the
-    mean, over the same random orders, of the difference between replicate and point estimate. A replicate is
-    close to the point estimate, so this difference varies little between orders.
+    Exact up to 13 predictors. Beyond, a control variate: the shares of the point estimate plus the mean, over
+    the same random orders, of the difference between replicate and point estimate. A replicate is close to
+    the point estimate, so this difference varies little between orders.
     """
     R, r = np.asarray(R, dtype=float), np.asarray(r, dtype=float)
     point_R, point_r = checked_point(point_R, point_r)
@@ -121,7 +124,11 @@ def lmg_replicates(
     if p <= _EXACT_TERMS:
         out[good] = _exact(R[good], r[good])
     else:
-        out[good] = _around_point(R[good], r[good], point_R, point_r, random_rings(p, n_permutations, seed))
+        centre = lmg(point_R, point_r) if point_shares is None else np.asarray(point_shares, dtype=float)
+        if centre.shape != (p,):
+            raise MethodError(f"Point shares need shape ({p},); got {centre.shape}.")
+        rings = random_rings(p, n_permutations, seed)
+        out[good] = centre + _around_point(R[good], r[good], point_R, point_r, rings)
     return out
 
 
@@ -167,12 +174,12 @@ def _shapley_weights(p: int) -> Array:
 
 
 def _around_point(R: Array, r: Array, point_R: Array, point_r: Array, rings: NDArray[np.intp]) -> Array:
+    """Return how far the replicates' shares, shape (b, p), lie from those of the point estimate."""
     table = _joined(np.concatenate([R, point_R[None]]), np.concatenate([r, point_r[None]]))
     means = np.zeros((r.shape[1], len(r) + 1))
     for ring in rings:
         means += _cycle_means(table, ring)
-    difference = (means[:, :-1] - means[:, -1:]) / len(rings)
-    return lmg(point_R, point_r) + difference.T
+    return ((means[:, :-1] - means[:, -1:]) / len(rings)).T
 
 
 def _joined(R: Array, r: Array) -> Array:

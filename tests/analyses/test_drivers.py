@@ -295,6 +295,17 @@ def test_the_demonstration_study_recovers_the_order_of_its_drivers(demo, truth):
     assert 0.35 < found.fit["r_squared"].iloc[0] < truth["driver_r_squared_latent"]
 
 
+def test_shares_of_many_drivers_lie_in_their_intervals(make_study):  # more than the exact value allows
+    rng = np.random.default_rng(30)
+    x = rng.normal(size=(1500, 1)) + rng.normal(size=(1500, 30))
+    frame = pd.DataFrame(x * 8 + 50, columns=[f"x{i}" for i in range(30)])
+    frame["y"] = x @ np.linspace(0.1, 1, 30) + 50 + 4 * rng.normal(size=1500)
+    found = run(make_study(frame, toml(list(frame.columns[:30]), "y", scale="[-50, 150]")), n_boot=200)
+    table = found.importance
+    assert "sampled_lmg" in codes(found)
+    assert ((table["conf_low"] <= table["share"]) & (table["share"] <= table["conf_high"])).all()
+
+
 # the importance–performance map
 
 

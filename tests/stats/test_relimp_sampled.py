@@ -114,6 +114,23 @@ def test_more_than_28_predictors_work():
     assert error.max() < 0.1 * shares.max()
 
 
+def test_replicates_vary_around_the_given_shares():
+    rows = data(30, n=800)
+    C, (R, r) = replicates(rows, 60), split(np.corrcoef(rows.T))
+    point = relimp_sampled.lmg_sampled(R, r, 600, seed=1)[0]
+    shares = relimp_sampled.lmg_replicates(*split(C), point_R=R, point_r=r, point_shares=point)
+    np.testing.assert_allclose(shares.sum(axis=1), relimp.r_squared(*split(C)), atol=1e-10)
+    again = relimp_sampled.lmg_replicates(R[None], r[None], point_R=R, point_r=r, point_shares=point)
+    np.testing.assert_allclose(again[0], point, atol=1e-12)
+
+
+def test_point_shares_of_another_length_are_refused():
+    rows = data(14)
+    C, (R, r) = replicates(rows, 2), split(np.corrcoef(rows.T))
+    with pytest.raises(MethodError, match=r"Point shares need shape \(14,\)"):
+        relimp_sampled.lmg_replicates(*split(C), point_R=R, point_r=r, point_shares=[0.1])
+
+
 # edges and errors
 
 
