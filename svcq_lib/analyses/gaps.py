@@ -57,7 +57,8 @@ class GapsResult:
         The mean of the dimensions (``overall``) and, with importance points, the gap weighted by each
         respondent's own points (``weighted``).
     segments : DataFrame, one row per segment, level and dimension (and ``overall``)
-        segment, level, term, estimate, std_error, conf_low, conf_high, difference (from all others) with interval,
+        segment, level, term, estimate, std_error, conf_low, conf_high, difference (from all others) with interval
+        (p_adjusted over the levels for ``overall``, over levels and dimensions together for the dimensions),
         p_value, p_adjusted, n, suppressed
     periods : DataFrame, one row per period and dimension (and ``overall``)
         period, term, estimate, std_error, conf_low, conf_high, n, suppressed
@@ -381,7 +382,8 @@ def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float)
         # a difference from a hidden rest would give that rest away
         table, rest = (estimates.suppress(one, limit, figures) for one in (table, rest))
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
-        table["p_adjusted"] = table.groupby("term")["p_value"].transform(
+        # one family for the overall figure, one for all groups and dimensions that are read side by side
+        table["p_adjusted"] = table.groupby(table["term"] == "overall")["p_value"].transform(
             lambda p: adjust(p.to_numpy(), method)
         )
         parts.append(table.rename(columns={key: "level"}).assign(segment=name))

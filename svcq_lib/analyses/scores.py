@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import pandas as pd
@@ -13,11 +13,13 @@ from svcq_lib.analyses.context import Context, base_notes, context_of, interval_
 from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.columns import Present
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
 from svcq_lib.stats.multiplicity import Method, adjust
 from svcq_lib.study import Outcome, Study
 
+COMPLETE = "complete."
 FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "n_eff")
 
 
@@ -75,15 +77,20 @@ def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNee
         Columns, groups and tallies.
     """
     chosen = _chosen(study, outcomes)
-    all_columns = tuple(dict.fromkeys(one.column for outcome in chosen for one in measures_of(outcome)))
-    primary = tuple(one.column for one in _primary(chosen))
+    measured = _measured(study, chosen)
+    all_columns = tuple(dict.fromkeys(one.column for one in measured))
+    primary = tuple(one.column for one in measured if one.primary)
     cells = {"scores": Cells(all_columns)}
     if study.responses.date:
         cells["scores.period"] = Cells(primary, by=("period",), all_periods=True)
     for name in study.responses.segments:
         cells[f"scores.segment.{name}"] = Cells(primary, by=(f"segment.{name}",))
     tallies = {f"scores.{one.name}": Tally(column_of(one)) for one in chosen if len(one.columns) == 1}
-    return EvidenceNeeds(derived_of(study, chosen), cells, tallies)
+    derived = derived_of(study, chosen)
+    if study.missing == "listwise":
+        asked = tuple(column_of(one) for one in chosen)
+        derived |= {name: Present(name.removeprefix(COMPLETE), asked) for name in all_columns}
+    return EvidenceNeeds(derived, cells, tallies)
 
 
 def scores(
@@ -121,15 +128,16 @@ def scores(
     require_choice("adjust_method", adjust_method, get_args(Method))
     chosen = _chosen(study, outcomes)
     evidence = collect(study, needs(study, outcomes=outcomes))
-    measured = [one for outcome in chosen for one in measures_of(outcome)]
+    measured = _measured(study, chosen)
+    primary = [one for one in measured if one.primary]
     limit = study.thresholds.suppress
     headline = measured_means(evidence.moments["scores"], evidence.design, measured, ci_level=ci_level)
     headline = estimates.suppress(headline, limit, FIGURES)
-    segments = _segments(study, evidence, _primary(chosen), adjust_method, ci_level)
+    segments = _segments(study, evidence, primary, adjust_method, ci_level)
     return ScoresResult(
         headline=headline,
-        changes=_changes(study, evidence, _primary(chosen), adjust_method, ci_level),
-        periods=_periods(study, evidence, _primary(chosen), ci_level),
+        changes=_changes(study, evidence, primary, adjust_method, ci_level),
+        periods=_periods(study, evidence, primary, ci_level),
         segments=segments,
         distribution=_distribution(evidence, chosen, limit),
         goals=_goals(study, headline),
@@ -146,8 +154,10 @@ def _chosen(study: Study, names: Sequence[str] | None) -> list[Outcome]:
     return [study.outcome(name) for name in names] if names else list(study.outcomes.values())
 
 
-def _primary(chosen: Sequence[Outcome]) -> list[Measured]:
-    return [next(one for one in measures_of(outcome) if one.primary) for outcome in chosen]
+def _measured(study: Study, chosen: Sequence[Outcome]) -> list[Measured]:
+    """Return what is reported; in listwise mode from those who answered every outcome."""
+    prefix = COMPLETE if study.missing == "listwise" else ""
+    return [replace(one, column=prefix + one.column) for outcome in chosen for one in measures_of(outcome)]
 
 
 def _changes(

@@ -35,7 +35,7 @@ kind = "ces"
 column = "ces"
 scale = [1, 7]
 high_is = "easy"
-label = {en = "Ease (CES)", zh = "客户努力度"}
+label = {en = "Ease (CES)", zh = "办事轻松度（CES）"}
 
 [outcomes.emotion]
 kind = "score"

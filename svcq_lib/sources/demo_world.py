@@ -12,7 +12,7 @@ import numpy as np
 
 Text = tuple[str, str]
 
-NAME: Text = ("Harbour Bank", "海港银行")
+NAME: Text = ("Harbour Bank (simulated data)", "海港银行（模拟数据）")
 MONTHS: tuple[str, ...] = tuple(f"{2025 + m // 12}-{m % 12 + 1:02d}" for m in range(18))
 REPORT_DATE = "2026-06-30"
 CUSTOMERS = 38_700

@@ -288,3 +288,24 @@ def test_errors_name_what_there_is(demo: Study, make_study):
         ParameterError, match=r"has no outcomes to score\. Add a section such as \[outcomes\.csat\]"
     ):
         scores(bare)
+
+
+def test_listwise_counts_only_those_who_answered_every_outcome(make_study):
+    frame = pd.DataFrame({"a": [1, 5, 3, np.nan, 4, 2], "b": [10, np.nan, 9, 8, 7, 6]})
+    text = """
+[responses]
+[outcomes.sat]
+kind = "score"
+column = "a"
+scale = [1, 5]
+[outcomes.rec]
+kind = "nps"
+column = "b"
+[thresholds]
+suppress = 1
+"""
+    base = {
+        mode: scores(make_study(frame, text, settings=f'missing = "{mode}"')).headline["n"].unique().tolist()
+        for mode in ("pairwise", "listwise")
+    }
+    assert base == {"pairwise": [5], "listwise": [4]}
