@@ -53,8 +53,9 @@ class Design:
     kind : str
         ``"simple"``, ``"strata"`` (rows drawn within strata) or ``"cluster"`` (clusters drawn, in strata if any).
     units : DataFrame
-        One row per stratum: ``stratum``, ``n`` (rows or clusters drawn) and ``fraction`` (of the population; 0 if
-        no population size is declared).
+        One row per stratum: ``stratum``, ``n`` (rows or clusters drawn, inside the study's filters and period or
+        not, since the sample was drawn before anyone was left out) and ``fraction`` (of the population; 0 if no
+        population size is declared).
     block_strata : ndarray of int
         Stratum of each block.
     """
@@ -172,7 +173,7 @@ class _Scan:
 
     def frame(self) -> pl.LazyFrame:
         """Return the lazy frame with every column that is asked for."""
-        frame = prepared.prepared(self.study)
+        frame = prepared.prepared(self.study, filtered=False)
         if any(cells.blocks for cells in self.needs.cells.values()) and self.kind != "cluster":
             self.small = frame.select(pl.len()).collect().item() <= SMALL_TABLE
         frame = frame.filter(pl.col("weight") > 0).with_columns(period=_period_name(grain_of(self.study)))
@@ -180,12 +181,13 @@ class _Scan:
             frame = frame.with_columns(derived.expression().alias(name))
         span = periods.parse(self.study.period) if self.study.period else None
         inside = pl.col("date").is_between(span.start, span.end).fill_null(False) if span else pl.lit(True)
+        chosen = prepared.chosen(self.study)
         wanted = {"row_id", "date", "period", "weight", "stratum", "cluster"}
         for request in self.needs.cells.values():
             wanted |= {*request.by, *request.columns}
         for tally in self.needs.tallies.values():
             wanted |= {*tally.by, tally.column}
-        return frame.with_columns(inside.alias("_inside")).select(*sorted(wanted), "_inside")
+        return frame.select(*sorted(wanted), chosen.alias("_chosen"), (chosen & inside).alias("_inside"))
 
     def add(self, batch: pl.DataFrame) -> None:
         """Add one batch of rows."""
@@ -199,7 +201,7 @@ class _Scan:
         batch = batch.with_columns(self._blocks(batch))
         self.rows += len(batch)
         for name, cells in self.needs.cells.items():
-            self._add_cells(name, cells, batch, weights, inside)
+            self._add_cells(name, cells, batch.filter("_chosen" if cells.all_periods else "_inside"))
         for name, tally in self.needs.tallies.items():
             keys = [*tally.by, tally.column]
             counted = batch.filter(pl.col("_inside")).drop_nulls(keys).group_by(keys, maintain_order=True)
@@ -229,20 +231,13 @@ class _Scan:
             keys.append("stratum")
         return keys
 
-    def _add_cells(
-        self,
-        name: str,
-        cells: Cells,
-        batch: pl.DataFrame,
-        weights: NDArray[np.float64],
-        inside: NDArray[np.bool_],
-    ) -> None:
-        codes = self.groups[name].codes(batch, self._keys(cells))
-        if not cells.all_periods:
-            codes = np.where(inside, codes, -1)
-        order, starts, found = kernel.sort_cells(codes)
+    def _add_cells(self, name: str, cells: Cells, batch: pl.DataFrame) -> None:
+        if batch.is_empty():
+            return
+        order, starts, found = kernel.sort_cells(self.groups[name].codes(batch, self._keys(cells)))
         if len(found) == 0:
             return
+        weights = batch["weight"].to_numpy()
         values = batch.select(pl.col(cells.columns).cast(pl.Float64)).to_numpy()[order]
         sums = kernel.cross_sums if cells.cross else kernel.vector_sums
         self.sums[name].add(found, sums(values, weights[order], starts))

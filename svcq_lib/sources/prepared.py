@@ -17,13 +17,15 @@ _TEXT = pl.String()
 ROW = "__row__"  # row number from 1, beside the raw columns
 
 
-def prepared(study: Study) -> pl.LazyFrame:
+def prepared(study: Study, *, filtered: bool = True) -> pl.LazyFrame:
     """Return the response table with canonical columns, lazily and in the order of its rows.
 
     Parameters
     ----------
     study : Study
-        The study; its filters are applied, its period is not.
+        The study; its period is not applied.
+    filtered : bool
+        Whether its filters are applied.
 
     Returns
     -------
@@ -49,9 +51,24 @@ def prepared(study: Study) -> pl.LazyFrame:
             for key, one in study.columns().items()
         ),
     )
-    for segment, chosen in study.filters.items():
-        frame = frame.filter(pl.col(f"segment.{segment}") == chosen)
-    return frame
+    return frame.filter(chosen(study)) if filtered else frame
+
+
+def chosen(study: Study) -> pl.Expr:
+    """Return whether a row of the prepared table passes the study's filters.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    Expr
+        True or false, never null: a row without a level passes no filter on it.
+    """
+    tests = [pl.col(f"segment.{name}").eq_missing(level) for name, level in study.filters.items()]
+    return pl.all_horizontal(pl.lit(True), *tests)
 
 
 def roles(study: Study, schema: Mapping[str, pl.DataType]) -> list[pl.Expr]:

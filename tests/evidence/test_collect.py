@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from svcq_lib.analyses.estimates import means
 from svcq_lib.errors import DataError, ParameterError
 from svcq_lib.evidence import collect as module
 from svcq_lib.evidence.blocks import hash_blocks
@@ -245,6 +246,41 @@ def test_filters(make_study):
     found = collect(make_study(frame, TOML).where(region="n"), NEEDS)
     assert found.base.n == (frame["region"] == "n").sum()
     assert found.moments["region"].keys["segment.region"].tolist() == ["n"]
+
+
+DESIGNS = {
+    "strata": 'strata = "area"\nfpc = { u = 500, v = 600, x = 700 }',
+    "clusters": 'cluster = "branch"\nfpc = 90',
+    "simple": "fpc = 1000",
+}
+
+
+@pytest.mark.parametrize("roles", DESIGNS.values(), ids=DESIGNS)
+def test_a_filter_changes_no_standard_error(make_study, roles):
+    # as subset() of R's survey: whoever is left out was drawn all the same
+    frame = rows().assign(area=lambda one: np.array(["u", "v", "x"])[one.index % 3])
+    frame["branch"] = np.where(frame["region"] == "n", frame.index % 4, 4 + frame.index % 7)
+    study = make_study(frame, TOML.replace('weight = "w"', f'weight = "w"\n{roles}'))
+    needs = EvidenceNeeds(cells={"all": Cells(COLUMNS), "region": Cells(COLUMNS, by=("segment.region",))})
+    whole, alone = collect(study, needs), collect(study.where(region="n"), needs)
+    pd.testing.assert_frame_equal(alone.design.units, whole.design.units)
+    by_region = means(whole.moments["region"], whole.design, ["segment.region"])
+    expected = by_region[by_region["segment.region"] == "n"].drop(columns="segment.region")
+    found = means(alone.moments["all"], alone.design)
+    pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+
+
+def test_filters_hold_for_what_is_followed_over_time_and_for_tallies(make_study):
+    frame = rows()
+    found, data = collect(make_study(frame, TOML).where(region="n").during("2026-Q2"), NEEDS), valid(frame)
+    data = data[data["region"] == "n"]
+    late = data["day"] >= dt.date(2026, 4, 1)
+    assert found.moments["month"].sums["n"][:, 0].tolist() == [
+        data.loc[~late, "a"].notna().sum(),
+        data.loc[late, "a"].notna().sum(),
+    ]
+    assert found.tallies["o"]["n"].sum() == data.loc[late, "o"].notna().sum()
+    assert (found.base.n, found.base.date_max) == (late.sum(), data["day"][late].max())
 
 
 def test_an_empty_choice_is_named(make_study):

@@ -85,6 +85,10 @@ def test_canonical_columns(study):
 
 def test_filters_apply_and_periods_do_not(study):
     assert prepared(study.where(city="Linz").during("2026-01")).collect()["row_id"].to_list() == ["a2"]
+    assert (
+        prepared(study.where(city="Linz"), filtered=False).collect().height
+        == prepared(study).collect().height
+    )
 
 
 @pytest.mark.parametrize(("grain", "name"), [("year", "2026"), ("quarter", "2026-Q3"), ("month", "2026-07")])
