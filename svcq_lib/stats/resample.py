@@ -10,7 +10,13 @@ from svcq_lib.errors import MethodError
 Array = NDArray[np.float64]
 
 
-def block_weights(n_blocks: int, n_boot: int, seed: int, strata: ArrayLike | None = None) -> Array:
+def block_weights(
+    n_blocks: int,
+    n_boot: int,
+    seed: int,
+    strata: ArrayLike | None = None,
+    fraction: ArrayLike | None = None,
+) -> Array:
     """Return how often each block counts in each bootstrap replicate.
 
     Parameters
@@ -23,6 +29,8 @@ def block_weights(n_blocks: int, n_boot: int, seed: int, strata: ArrayLike | Non
         Seed of a PCG64 generator; the same seed gives the same table on every machine.
     strata : array-like, shape (n_blocks,), optional
         Stratum of each block; replicates are drawn within strata.
+    fraction : array-like, shape (n_blocks,), optional
+        Share f of its population that each block's stratum has in the sample; 0 (an endless population) if absent.
 
     Returns
     -------
@@ -32,12 +40,13 @@ def block_weights(n_blocks: int, n_boot: int, seed: int, strata: ArrayLike | Non
     Raises
     ------
     MethodError
-        A stratum with a single block, which tells nothing about variation.
+        A stratum with a single block, which tells nothing about variation, or a fraction outside 0–1.
 
     Notes
     -----
     Rescaled bootstrap: in a stratum of n blocks, n − 1 are drawn with replacement and each draw counts n/(n −
-    1), so that the variance of a total over replicates has the usual n − 1 in expectation. Rao and Wu (1988,
+    1), so that the variance of a total over replicates has the usual n − 1 in expectation. With a fraction, a
+    weight w becomes 1 + √(1 − f) (w − 1), which leaves 1 − f of that variance and no weight below 0. Rao and Wu (1988,
     *JASA* 83:231); weights as in Rao, Wu and Yue (1992, *Survey Methodology* 18:209). R:
     ``as.svrepdesign(type = "subbootstrap")``.
     """
@@ -57,7 +66,7 @@ def block_weights(n_blocks: int, n_boot: int, seed: int, strata: ArrayLike | Non
     weights = np.empty((n_boot, n_blocks))
     for stratum, n in enumerate(size):
         weights[:, index == stratum] = _rescaled_counts(rng, int(n), n_boot)
-    return weights
+    return weights if fraction is None else _shrunk(weights, np.asarray(fraction, dtype=float))
 
 
 def replicate_sums(weights: Array, block_sums: ArrayLike) -> Array:
@@ -78,6 +87,13 @@ def replicate_sums(weights: Array, block_sums: ArrayLike) -> Array:
     block_sums = np.asarray(block_sums, dtype=float)
     flat = weights @ block_sums.reshape(block_sums.shape[0], -1)
     return np.asarray(flat.reshape(weights.shape[0], *block_sums.shape[1:]))
+
+
+def _shrunk(weights: Array, fraction: Array) -> Array:
+    """Pull weights towards 1, the more the larger the part of the population that was seen."""
+    if fraction.shape != weights.shape[1:] or not ((fraction >= 0) & (fraction <= 1)).all():
+        raise MethodError(f"Fractions must be a number from 0 to 1 for each of {weights.shape[1]} blocks.")
+    return np.asarray(1 + np.sqrt(1 - fraction) * (weights - 1))
 
 
 def _rescaled_counts(rng: np.random.Generator, n: int, n_boot: int) -> Array:

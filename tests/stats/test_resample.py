@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +47,35 @@ def test_variance_of_a_stratified_total():
     strata = [0, 0, 0, 1, 1, 1, 1]
     totals = replicate_sums(block_weights(7, 40_000, seed=1, strata=strata), x)
     assert totals.var() == pytest.approx(3 * x[:3].var(ddof=1) + 4 * x[3:].var(ddof=1), rel=0.04)
+
+
+def test_fractions_shrink_the_variance_of_a_stratified_total():
+    x = np.array([1.0, 5.0, 2.0, 10.0, 30.0, 20.0, 26.0])
+    fraction = np.array([0.75] * 3 + [0.2] * 4)
+    weights = block_weights(7, 40_000, seed=1, strata=[0, 0, 0, 1, 1, 1, 1], fraction=fraction)
+    expected = 0.25 * 3 * x[:3].var(ddof=1) + 0.8 * 4 * x[3:].var(ddof=1)
+    assert replicate_sums(weights, x).var() == pytest.approx(expected, rel=0.04)
+    assert (weights >= 0).all()
+    np.testing.assert_allclose(weights[:, :3].sum(axis=1), 3)
+
+
+def test_the_whole_population_does_not_vary():
+    assert (block_weights(4, 5, seed=1, fraction=np.ones(4)) == 1).all()
+
+
+def test_the_bootstrap_gives_the_error_of_a_stratified_mean(real_data):
+    # R: survey 4.1-1, svymean(~api00) of apistrat with strata, weights and fpc
+    frame = pd.read_csv(real_data / "psychometric_ref" / "apistrat.csv")
+    fraction = frame.groupby("stype")["fpc"].transform("size") / frame["fpc"]
+    weights = block_weights(len(frame), 20_000, seed=2, strata=frame["stype"], fraction=fraction)
+    sums = replicate_sums(weights, np.c_[frame["pw"], frame["pw"] * frame["api00"]])
+    assert (sums[:, 1] / sums[:, 0]).std() == pytest.approx(9.40894080278458, rel=0.02)  # svy_strat_mean
+
+
+@pytest.mark.parametrize("fraction", [[0.1, 0.2], [0.1, 0.2, 1.2], [0.1, -0.1, 0.2]])
+def test_fractions_that_cannot_be_are_refused(fraction):
+    with pytest.raises(MethodError, match="from 0 to 1 for each of 3 blocks"):
+        block_weights(3, 10, 0, fraction=fraction)
 
 
 def test_a_single_block_is_refused():
