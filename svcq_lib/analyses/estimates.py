@@ -215,7 +215,9 @@ def aligned(other: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.Dat
     return found.reset_index().set_index(table.index)
 
 
-def suppress(table: pd.DataFrame, threshold: int, columns: Sequence[str]) -> pd.DataFrame:
+def suppress(
+    table: pd.DataFrame, threshold: int, columns: Sequence[str], *, parts_of: str = ""
+) -> pd.DataFrame:
     """Blank every figure of rows whose base is under the threshold.
 
     Parameters
@@ -226,13 +228,21 @@ def suppress(table: pd.DataFrame, threshold: int, columns: Sequence[str]) -> pd.
         Smallest base that is shown.
     columns : sequence of str
         Figures to blank.
+    parts_of : str
+        A column: rows of the same value there are parts of one whole, which is shown elsewhere. Where a single part
+        is hidden, the next smallest is hidden too, or the whole minus the others would give it away.
 
     Returns
     -------
     DataFrame
         The same with a column ``suppressed``; blanked figures are NaN.
     """
-    small = table["n"] < threshold
+    small = (table["n"] < threshold).to_numpy(copy=True)
+    if parts_of:
+        for rows in table.reset_index(drop=True).groupby(parts_of, sort=False).indices.values():
+            n = table["n"].to_numpy()[rows]
+            if ((n > 0) & (n < threshold)).sum() == 1 and (n >= threshold).any():
+                small[np.asarray(rows)[np.argmin(np.where(n >= threshold, n, np.inf))]] = True
     shown = table.assign(suppressed=small)
     present = [name for name in columns if name in shown]
     shown.loc[small, present] = np.nan

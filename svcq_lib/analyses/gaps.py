@@ -380,7 +380,8 @@ def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float)
         rest = estimates.aligned(rest, table, [key, "term"])
         limit, figures = study.thresholds.suppress, (*estimates.INTERVAL, "n_eff")
         # a difference from a hidden rest would give that rest away
-        table, rest = (estimates.suppress(one, limit, figures) for one in (table, rest))
+        table = estimates.suppress(table, limit, figures, parts_of="term")
+        rest = estimates.suppress(rest, limit, figures)
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
         # one family for the overall figure, one for all groups and dimensions that are read side by side
         table["p_adjusted"] = table.groupby(table["term"] == "overall")["p_value"].transform(
@@ -401,7 +402,8 @@ def _periods(study: Study, evidence: Evidence, ci_level: float) -> pd.DataFrame:
         estimates.means(evidence.moments["gaps.period"], evidence.design, ("period",), ci_level=ci_level)
     )
     table = spans.upto(table.sort_values(["term", "period"], kind="stable", ignore_index=True), study)
-    return estimates.suppress(table, study.thresholds.suppress, (*estimates.INTERVAL, "n_eff"))
+    figures = (*estimates.INTERVAL, "n_eff")
+    return estimates.suppress(table, study.thresholds.suppress, figures)
 
 
 def _changes(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:

@@ -213,7 +213,8 @@ def _segments(
         rest = estimates.aligned(rest, table, [key, "outcome", "measure"])
         limit = study.thresholds.suppress
         # a difference from a hidden rest would give that rest away
-        table, rest = (estimates.suppress(one, limit, FIGURES) for one in (table, rest))
+        table = estimates.suppress(table, limit, FIGURES, parts_of="outcome")
+        rest = estimates.suppress(rest, limit, FIGURES)
         table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
         table["p_adjusted"] = table.groupby("outcome")["p_value"].transform(
             lambda p: adjust(p.to_numpy(), method)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from svcq_lib.analyses import estimates
 from svcq_lib.analyses.scores import scores
 from svcq_lib.errors import DataError, ParameterError
 from svcq_lib.stats.multiplicity import adjust
@@ -235,7 +236,7 @@ def test_small_groups_are_blank_everywhere(make_study, threshold):
     assert few[figures].isna().all(axis=None) == hidden
     # with two levels, the difference of the other one would tell the hidden mean
     rest = found.segments[found.segments["level"] == "rest"]
-    assert rest["estimate"].notna().all()
+    assert rest["estimate"].isna().all() == hidden  # the whole minus the rest would tell
     assert rest["difference"].isna().all() == hidden
     january = found.periods[found.periods["period"] == "2026-01"]
     assert january["estimate"].isna().all() == hidden
@@ -243,7 +244,7 @@ def test_small_groups_are_blank_everywhere(make_study, threshold):
     assert since.loc["first", ["change", "change_low", "p_value"]].isna().all(axis=None) == hidden
     assert since.loc["previous", "change"].notna().all()
     noted = {one.code: one.facts for one in found.notes}
-    assert noted.get("suppressed_cells") == ({"cells": 2, "threshold": 5} if hidden else None)
+    assert noted.get("suppressed_cells") == ({"cells": 4, "threshold": 5} if hidden else None)
 
 
 def test_a_study_below_the_threshold_shows_nothing(make_study):
@@ -309,3 +310,22 @@ suppress = 1
         for mode in ("pairwise", "listwise")
     }
     assert base == {"pairwise": [5], "listwise": [4]}
+
+
+def test_a_single_hidden_group_takes_the_next_smallest_with_it():
+    table = pd.DataFrame({"outcome": "o", "n": [3, 40, 30, 90], "estimate": 1.0})
+    assert estimates.suppress(table, 5, ("estimate",), parts_of="outcome")["suppressed"].tolist() == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    two_hidden = table.assign(n=[3, 4, 30, 90])
+    assert estimates.suppress(two_hidden, 5, ("estimate",), parts_of="outcome")["suppressed"].tolist() == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    empty = table.assign(n=[0, 40, 30, 90])  # nobody to protect
+    assert estimates.suppress(empty, 5, ("estimate",), parts_of="outcome")["suppressed"].sum() == 1
