@@ -17,7 +17,7 @@ from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Derived, Mean, Present
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
-from svcq_lib.stats import intervals, matrices, relimp, relimp_sampled
+from svcq_lib.stats import intervals, matrices, noise, relimp, relimp_sampled
 from svcq_lib.study import Study
 
 Array = NDArray[np.float64]
@@ -27,6 +27,8 @@ Lines = Literal["mean", "median", "scale"]
 EXACT_TERMS = 28
 SAMPLED_ORDERS = 2000
 HIGH_VIF = 5.0
+NOISE_COLUMNS = 300
+NOISE_LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,10 +40,12 @@ class DriverResult:
     importance : DataFrame, one row per driver, strongest first
         term, dimension, share (of R², by the chosen method), conf_low, conf_high (of the share), rank, rank_low,
         rank_high, lmg and relative_weights (in units of R²), beta (standardized), beta_low, beta_high, correlation,
-        vif, performance (mean answer), performance_low, performance_high, quadrant, n (answers with the outcome)
+        vif, performance (mean answer), performance_low, performance_high, quadrant, n (answers with the outcome),
+        below_noise (whether the share is under the noise floor)
     fit : DataFrame, one row
         outcome, method, r_squared, r_squared_low, r_squared_high, adj_r_squared, n (smallest base of a pair),
-        n_outcome, terms
+        n_outcome, terms, noise_mean and noise_floor (mean and 95 % quantile of the share that a column of noise
+        with the same base gets beside the drivers)
     lines : DataFrame, one row
         performance, share: where the importance–performance map is divided
     notes : tuple of Note
@@ -234,6 +238,9 @@ def drivers(
     table = _placed(table, study, evidence, list(chosen), lines, ci_level)
     table["n"] = [float(pairs["n"][0][0, 1 + list(chosen).index(name)]) for name in table["term"]]
     fit = _fit(target, method, decomposed, replicates, base, float(pairs["n"][0][0, 0]), len(kept), ci_level)
+    information = base * evidence.base.n_eff / evidence.base.n  # uneven weights make noise louder
+    fit["noise_mean"], fit["noise_floor"] = _noise(fixed.matrix, decomposed, information, method, seed)
+    table["below_noise"] = table["share"] < fit["noise_floor"].iloc[0]
     notes += _notes(table, fit, base, study.thresholds.flag, len(kept), replicates)
     return DriverResult(table, fit, _lines(table, study, lines), (*shared, *notes), context)
 
@@ -305,6 +312,16 @@ def _replicates(
     total = parts[good].sum(axis=1)
     return _Replicates(
         parts[good] / total[:, None], relimp.standardized_beta(R[good], r[good]), total, int((~good).sum())
+    )
+
+
+def _noise(matrix: Array, point: _Parts, n: float, method: Method, seed: int) -> tuple[float, float]:
+    """Return the mean and the upper quantile of the share that a column of noise gets."""
+    R, r = matrix[1:, 1:], matrix[1:, 0]
+    shares = noise.noise_shares(R, r, point.lmg, n, method=method, n_draws=NOISE_COLUMNS, seed=seed)
+    shares = shares[np.isfinite(shares)]
+    return (
+        (float(shares.mean()), float(np.quantile(shares, NOISE_LEVEL))) if len(shares) else (np.nan, np.nan)
     )
 
 
@@ -423,6 +440,10 @@ def _notes(
     negative = table.loc[table["beta_high"] < 0, "term"].tolist()
     if negative:
         notes.append(Note("negative_drivers", {"terms": negative}))
+    faint = table.loc[table["below_noise"], "term"].tolist()
+    if faint:
+        facts = {"terms": faint, "floor": float(fit["noise_floor"].iloc[0]), "level": NOISE_LEVEL}
+        notes.append(Note("below_noise_floor", facts))
     if fit["r_squared"].iloc[0] < 0.1:
         notes.append(Note("low_fit", {"r_squared": float(fit["r_squared"].iloc[0])}))
     if base < max(flag, 10 * terms):
@@ -467,7 +488,7 @@ def _empty(
     ]
     table = pd.DataFrame({"term": names, "dimension": [dimension[name] for name in names]})
     table[figures] = np.nan
-    table["quadrant"], table["n"] = "", base
+    table["quadrant"], table["n"], table["below_noise"] = "", base, False
     fit = pd.DataFrame(
         [
             {
@@ -480,6 +501,8 @@ def _empty(
                 "n": base,
                 "n_outcome": base,
                 "terms": len(names),
+                "noise_mean": np.nan,
+                "noise_floor": np.nan,
             }
         ]
     )

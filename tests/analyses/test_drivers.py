@@ -306,6 +306,39 @@ def test_shares_of_many_drivers_lie_in_their_intervals(make_study):  # more than
     assert ((table["conf_low"] <= table["share"]) & (table["share"] <= table["conf_high"])).all()
 
 
+@pytest.mark.parametrize("method", ["lmg", "relative_weights"])
+def test_noise_is_told_from_drivers(make_study, method):
+    rng = np.random.default_rng(31)
+    frame = simulated(300, 31).assign(**{f"z{i}": 50 + 10 * rng.normal(size=300) for i in range(3)})
+    terms = ["a", "b", "c", "z0", "z1", "z2"]
+    found = run(make_study(frame, toml(terms, "y", scale="[-80, 180]")), method=method)
+    fit, table = found.fit.iloc[0], found.importance.set_index("term")
+    assert 0 < fit["noise_mean"] < fit["noise_floor"] < 0.1
+    assert (table["below_noise"] == (table["share"] < fit["noise_floor"])).all()
+    assert not table.loc[["a", "b"], "below_noise"].any()
+    assert table.loc[["z0", "z1", "z2"], "below_noise"].any()
+    faint = found.importance.loc[found.importance["below_noise"], "term"].tolist()
+    assert codes(found)["below_noise_floor"] == {"terms": faint, "floor": fit["noise_floor"], "level": 0.95}
+
+
+def test_noise_passes_its_floor_as_often_as_stated(make_study):
+    rng, passed = np.random.default_rng(32), 0
+    for seed in range(60):
+        frame = simulated(200, 200 + seed).assign(z=50 + 10 * rng.normal(size=200))
+        found = run(make_study(frame, toml(["a", "b", "c", "z"], "y", scale="[-80, 180]")), n_boot=10)
+        passed += not column(found, "below_noise")["z"]
+    assert passed <= 0.05 * 60 + 3 * np.sqrt(0.05 * 0.95 * 60)
+
+
+def test_uneven_weights_raise_the_noise_floor(make_study):
+    frame = simulated(300, 33).assign(w=np.where(np.arange(300) % 10, 1, 20))
+    text = toml(["a", "b", "c"], "y", scale="[-80, 180]", roles='weight = "w"')
+    even, uneven = (
+        run(make_study(one, text)).fit["noise_mean"].iloc[0] for one in (frame.assign(w=1), frame)
+    )
+    assert uneven > 2 * even
+
+
 # the importance–performance map
 
 
@@ -346,6 +379,8 @@ def test_a_constant_outcome_gives_a_blank_result(make_study):
     found = run(make_study(simulated(100, 9).assign(y=50), toml(["a", "b", "c"], "y", scale="[-50, 150]")))
     assert found.importance["share"].isna().all()
     assert codes(found)["constant_outcome"] == {"term": "o"}
+    assert not found.importance["below_noise"].any()
+    assert found.fit["noise_floor"].isna().all()
     assert "too_few_for_drivers" not in codes(found)
 
 
@@ -362,7 +397,7 @@ def test_an_item_that_varies_only_where_another_is_missing(make_study):
 def test_too_few_answers_give_a_blank_result(make_study, n):
     found = run(make_study(simulated(n, 11), toml(["a", "b", "c"], "y", scale="[-50, 150]")))
     assert codes(found)["too_few_for_drivers"]["n"] == n
-    figures = found.importance.drop(columns=["term", "dimension", "quadrant", "n"])
+    figures = found.importance.drop(columns=["term", "dimension", "quadrant", "n", "below_noise"])
     assert figures.isna().all(axis=None)
     assert np.isnan(found.fit["r_squared"].iloc[0])
     assert set(found.importance["term"]) == {"a", "b", "c"}

@@ -46,3 +46,8 @@ def test_errors_are_said_to_fit_the_design(make_context, weight, design, said, u
     text = method.describe(make_context(weight=weight, design=design), ("scores",))
     assert said in text
     assert unsaid not in text
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "the noise floor"), ("zh", "噪声下限")])
+def test_drivers_name_the_noise_floor(make_context, lang, said):
+    assert said in method.describe(make_context(), ("drivers_lmg", "drivers", "drivers_map_mean"), lang=lang)

@@ -13,8 +13,10 @@ FACTS = {
     "term": "q1", "terms": 5, "max_change": 0.02, "vif": 7.2, "limit": 5.0, "r_squared": 0.06, "orders": 2000,
     "failed": 3, "n_boot": 1000, "table": "answers", "column": "q_1", "rows": 12, "total": 400, "low": 1.0,
     "high": 7.0, "edge": 5.0, "above_low": 6.0, "above_high": 10.0, "levels": 2, "count": 2, "periods": "2026-Q1",
-    "times": 2,
+    "times": 2, "floor": 0.04, "level": 0.95,
 }  # fmt: skip
+
+WITH_NAMES = ("negative_drivers", "below_noise_floor")
 
 
 def raised(repo_root):
@@ -36,7 +38,7 @@ def test_every_caveat_has_a_sentence(repo_root, lang):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("code", narrative.SENTENCES["en"])
 def test_every_caveat_can_be_said(make_context, code, lang):
-    facts = {**FACTS, "terms": ["q1", "q2"]} if code == "negative_drivers" else FACTS
+    facts = {**FACTS, "terms": ["q1", "q2"]} if code in WITH_NAMES else FACTS
     (said,) = narrative.describe(
         [Note(code, facts)], make_context(labels={"q1": Label(en="First", zh="首")}), lang=lang
     )
@@ -63,6 +65,8 @@ def test_every_caveat_can_be_said(make_context, code, lang):
         ("items_without_pair", {"items": 1}, "1 question lacks"),
         ("negative_drivers", {"terms": ["q1"]}, "q1 goes with"),
         ("negative_drivers", {"terms": ["q1", "q2"]}, "q1 and q2 go with"),
+        ("below_noise_floor", {"terms": ["q1"], "floor": 0.04, "level": 0.95}, "q1 carries no more than"),
+        ("below_noise_floor", {"terms": ["q1", "q2"], "floor": 0.04, "level": 0.95}, "they are not shown"),
         ("small_base", {"n": 1, "flag": 30}, "1 answer, below"),
         ("data_date_missing", {"rows": 1, "total": 9}, "1 of 9 rows has no date and belongs to no period."),
         ("data_period_hole", {"count": 1, "periods": "2026-Q1"}, "No rows in 1 period between"),
