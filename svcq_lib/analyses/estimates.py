@@ -273,7 +273,8 @@ def draw_blocks(design: Design, n_boot: int, seed: int) -> NDArray[np.float64]:
     size = np.bincount(strata)
     single = size[strata] == 1
     together = -1 if single.sum() > 1 else int(size.argmax())
-    return resample.block_weights(len(strata), n_boot, seed, np.where(single, together, strata))
+    fraction = design.units["fraction"].to_numpy(dtype=float)[strata]
+    return resample.block_weights(len(strata), n_boot, seed, np.where(single, together, strata), fraction)
 
 
 def bootstrap_sums(

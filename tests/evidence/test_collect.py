@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from svcq_lib.analyses.estimates import means
+from svcq_lib.analyses.estimates import bootstrap_sums, draw_blocks, means
 from svcq_lib.errors import DataError, ParameterError
 from svcq_lib.evidence import collect as module
 from svcq_lib.evidence.blocks import hash_blocks
@@ -268,6 +268,18 @@ def test_a_filter_changes_no_standard_error(make_study, roles):
     expected = by_region[by_region["segment.region"] == "n"].drop(columns="segment.region")
     found = means(alone.moments["all"], alone.design)
     pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    "roles", ["fpc = 500", 'strata = "area"\nfpc = { u = 150, v = 200, x = 1000 }'], ids=["simple", "strata"]
+)
+def test_the_bootstrap_knows_the_population(make_study, roles):
+    frame = rows().assign(area=lambda one: np.array(["u", "v", "x"])[one.index % 3])
+    study = make_study(frame, TOML.replace('weight = "w"', f'weight = "w"\n{roles}'))
+    found = collect(study, EvidenceNeeds(cells={"all": Cells(COLUMNS, blocks=True)}))
+    sums = bootstrap_sums(found, "all", draw_blocks(found.design, 4000, 1))
+    errors = means(found.moments["all"], found.design)["std_error"].to_numpy()
+    assert (sums["swx"] / sums["sw"]).std(axis=0) == pytest.approx(errors, rel=0.05)
 
 
 def test_filters_hold_for_what_is_followed_over_time_and_for_tallies(make_study):
