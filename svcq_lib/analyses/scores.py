@@ -43,8 +43,8 @@ class ScoresResult:
     distribution : DataFrame, one row per outcome and answer
         outcome, level, share, n
     goals : DataFrame, one row per target and benchmark
-        kind, label, outcome, measure, value, estimate, conf_low, conf_high, verdict ("above", "below", "unclear"),
-        source, year
+        kind, label, outcome, measure, value, estimate, conf_low, conf_high, verdict ("met", "missed", "unclear": the
+        interval wholly on the good side of the goal, on the bad side, or on both), source, year
     notes : tuple of Note
         Caveats.
     context : Context
@@ -246,13 +246,6 @@ def _goals(study: Study, headline: pd.DataFrame) -> pd.DataFrame:
         for goal in goals:
             match = headline[(headline["outcome"] == goal.outcome) & (headline["measure"] == goal.measure)]
             for _, row in match.iterrows():
-                verdict = (
-                    "above"
-                    if row["conf_low"] > goal.value
-                    else "below"
-                    if row["conf_high"] < goal.value
-                    else "unclear"
-                )
                 rows.append(
                     {
                         "kind": kind,
@@ -261,7 +254,7 @@ def _goals(study: Study, headline: pd.DataFrame) -> pd.DataFrame:
                         "measure": goal.measure,
                         "value": goal.value,
                         **{name: row[name] for name in ("estimate", "conf_low", "conf_high", "n")},
-                        "verdict": verdict,
+                        "verdict": _verdict(row, goal.value),
                         "source": goal.source,
                         "year": goal.year,
                     }
@@ -281,3 +274,12 @@ def _goals(study: Study, headline: pd.DataFrame) -> pd.DataFrame:
         "year",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _verdict(row: pd.Series, goal: float) -> str:
+    """Return "met" ("missed") if the interval lies wholly on the good (bad) side of the goal, else "unclear"."""
+    if row["conf_low"] > goal:
+        return "met" if row["high_is_good"] else "missed"
+    if row["conf_high"] < goal:
+        return "missed" if row["high_is_good"] else "met"
+    return "unclear"

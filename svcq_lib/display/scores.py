@@ -26,14 +26,16 @@ KINDS: dict[str, dict[str, Kind]] = {
 WORDS = {
     "en": {
         "headline": "All figures", "changes": "Change since earlier periods", "goals": "Targets and benchmarks",
-        "segments": "Groups of {name}: {outcome}", "whole": "All", "above": "above", "below": "below",
-        "unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target", "benchmark": "benchmark",
-        "verdict": "Verdict", "source": "Source", "value": "Set at",
+        "segments": "Groups of {name}: {outcome}", "whole": "All", "target_met": "met", "target_missed": "missed",
+        "target_unclear": "cannot be told", "benchmark_met": "better than", "benchmark_missed": "worse than",
+        "benchmark_unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target",
+        "benchmark": "benchmark", "verdict": "Verdict", "source": "Source", "value": "Set at",
     },
     "zh": {
         "headline": "全部数字", "changes": "与先前期间相比的变化", "goals": "目标与标杆",
-        "segments": "按{name}分组：{outcome}", "whole": "全部", "above": "高于", "below": "低于",
-        "unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
+        "segments": "按{name}分组：{outcome}", "whole": "全部", "target_met": "达到", "target_missed": "未达到",
+        "target_unclear": "无法判断", "benchmark_met": "优于", "benchmark_missed": "逊于",
+        "benchmark_unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
         "verdict": "判断", "source": "来源", "value": "数值",
     },
 }  # fmt: skip
@@ -176,8 +178,9 @@ def _frame(
     if name == "goals":
         goals = result.goals.assign(label=[one.text(lang) for one in result.goals["label"]])
         marks = ["：" if lang == "zh" else ": "] * len(goals)
-        for column in ("kind", "verdict"):
-            goals[column] = [WORDS[lang][code] for code in goals[column]]
+        codes = goals["kind"] + "_" + goals["verdict"]
+        goals["verdict"] = [WORDS[lang][code] for code in codes]
+        goals["kind"] = [WORDS[lang][code] for code in goals["kind"]]
         goals["outcome"] = [
             f"{one}{mark}{name}" for one, mark, name in zip(goals["kind"], marks, goals["label"], strict=True)
         ]

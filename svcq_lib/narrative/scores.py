@@ -9,79 +9,14 @@ import pandas as pd
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.formats import Lang, number
 from svcq_lib.narrative.phrases import paragraph, say
+from svcq_lib.narrative.scores_sentences import SENTENCES
 from svcq_lib.vocabulary import word
 
 SPOKEN = 2
 """How many figures the opening sentences name; the cards show the others."""
 
-SENTENCES = {
-    "en": {
-        "index_100": "{label} stands at {estimate:1} of 100",
-        "nps": "{label} stands at {estimate:+0}",
-        "mean": "{label} averages {estimate:2}",
-        "share": "{label}: {estimate:%}",
-        "title_better": " and has improved since {previous:period}",
-        "title_worse": " and has worsened since {previous:period}",
-        "title_same": ", with no clear change since {previous:period}",
-        "title_empty": "Too few answers to report scores",
-        "level_index_100": "{label} is **{estimate:1}** of 100 {interval:i1}.",
-        "level_nps": "{label} is **{estimate:+0}** {interval:i0}: {promoters:%} promoters and {detractors:%} detractors.",
-        "level_mean": "{label} averages **{estimate:2}** {interval:i2}.",
-        "level_share": "{label}: **{estimate:%}** {interval:i%}.",
-        "better": "From {previous:period} to {period:period} {better:list} improved.",
-        "worse": "From {previous:period} to {period:period} {worse:list} worsened.",
-        "same": "From {previous:period} to {period:period} the data show no clear change of any headline figure.",
-        "goals": "Of {goals} {goals:target or benchmark|targets and benchmarks}, {verdicts:list}.",
-        "goals_above": "{count} {count:is|are} exceeded",
-        "goals_below": "{count} {count:is|are} missed",
-        "goals_unclear": "{count} cannot be judged from these data",
-        "finding_periods_better": "{label} improved from {previous:period} to {period:period}, by {change}",
-        "finding_periods_worse": "{label} worsened from {previous:period} to {period:period}, by {change}",
-        "finding_periods_none": "{label}: no clear change since {previous:period}",
-        "finding_periods_only": "{label} over time",
-        "finding_segments": "{segment}: {worse} of {levels} groups {worse:does|do} worse than the others, {better} better",
-        "finding_segments_none": "{segment}: no group differs from the others beyond noise",
-        "finding_distribution": "How the answers on {label} are spread",
-        "sub_periods": "{label}, {measure} by period{weighted}; {ci:%} bands; n = {base:range} a period.",
-        "sub_segments": "{label}, {measure} by group{weighted}; {ci:%} intervals; marked: different from all others{adjusted}. n = {base:range}.",
-        "sub_distribution": "Share of answers at each level{weighted}; n = {base:range}.",
-        "weighted_word": ", weighted",
-        "adjusted": " after adjustment ({method})",
-    },
-    "zh": {
-        "index_100": "{label}为 {estimate:1} 分（满分 100 分）",
-        "nps": "{label}为 {estimate:+0}",
-        "mean": "{label}均值为 {estimate:2}",
-        "share": "{label}：{estimate:%}",
-        "title_better": "，较{previous:period}有所改善",
-        "title_worse": "，较{previous:period}有所下降",
-        "title_same": "，与{previous:period}相比无明确变化",
-        "title_empty": "样本不足，无法报告得分",
-        "level_index_100": "{label}为 **{estimate:1}** 分（满分 100 分）{interval:i1}。",
-        "level_nps": "{label}为 **{estimate:+0}** {interval:i0}：推荐者 {promoters:%}，批评者 {detractors:%}。",
-        "level_mean": "{label}均值为 **{estimate:2}** {interval:i2}。",
-        "level_share": "{label}：**{estimate:%}** {interval:i%}。",
-        "better": "{previous:period}至{period:period}，{better:list}有所改善。",
-        "worse": "{previous:period}至{period:period}，{worse:list}有所下降。",
-        "same": "{previous:period}至{period:period}，数据未显示任何核心数字有明确变化。",
-        "goals": "在 {goals} 项目标与标杆中，{verdicts:list}。",
-        "goals_above": "{count} 项超过",
-        "goals_below": "{count} 项未达到",
-        "goals_unclear": "{count} 项无法判断",
-        "finding_periods_better": "{previous:period}至{period:period}，{label}改善 {change}",
-        "finding_periods_worse": "{previous:period}至{period:period}，{label}下降 {change}",
-        "finding_periods_none": "{label}：与{previous:period}相比无明确变化",
-        "finding_periods_only": "{label}的变化过程",
-        "finding_segments": "{segment}：{levels} 组中有 {worse} 组差于其他组，{better} 组好于其他组",
-        "finding_segments_none": "{segment}：各组之间没有超出误差的差异",
-        "finding_distribution": "{label}的答案分布",
-        "sub_periods": "各期{label}，{measure}{weighted}；{ci:%} 置信带；每期 n = {base:range}。",
-        "sub_segments": "各组{label}，{measure}{weighted}；{ci:%} 置信区间；标记：{adjusted}与其他各组不同。n = {base:range}。",
-        "sub_distribution": "各答案所占比例{weighted}；n = {base:range}。",
-        "weighted_word": "，加权",
-        "adjusted": "经 {method}后",
-    },
-}
+GOALS = ("target", "benchmark")
+VERDICTS = ("met", "missed", "unclear")
 
 
 def lead(result: ScoresResult) -> str:
@@ -101,8 +36,8 @@ def facts(result: ScoresResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``levels`` (one dict per primary figure), ``previous`` and ``first`` (see :func:`changes_of`), verdicts of
-        targets and benchmarks, ``lead`` and ``empty``.
+        ``levels`` (one dict per primary figure), ``previous`` and ``first`` (see :func:`changes_of`), ``target``
+        and ``benchmark`` (verdict → how many), ``lead`` and ``empty``.
     """
     table = result.headline
     levels = []
@@ -116,12 +51,9 @@ def facts(result: ScoresResult) -> dict[str, Any]:
     found: dict[str, Any] = {"levels": levels, "lead": lead(result), "empty": not levels}
     for since in ("previous", "first"):
         found[since] = changes_of(result, since)
-    if len(result.goals):
-        verdicts = result.goals["verdict"].value_counts()
-        found |= {
-            "goals": len(result.goals),
-            **{one: int(verdicts.get(one, 0)) for one in ("above", "below", "unclear")},
-        }
+    for kind in GOALS:
+        verdicts = result.goals.loc[result.goals["kind"] == kind, "verdict"]
+        found[kind] = {one: int((verdicts == one).sum()) for one in VERDICTS}
     return found
 
 
@@ -210,14 +142,27 @@ def describe(result: ScoresResult, *, lang: Lang = "en") -> str:
                 parts.append(say(SENTENCES, group, {**changed, group: names}, lang))
         if since == "previous" and changed and not (changed["better"] or changed["worse"]):
             parts.append(say(SENTENCES, "same", changed, lang))
-    if "goals" in found and not found["empty"]:
-        said = [
-            say(SENTENCES, f"goals_{one}", {"count": found[one]}, lang, markdown=False)
-            for one in ("above", "below", "unclear")
-            if found[one]
-        ]
-        parts.append(say(SENTENCES, "goals", {**found, "verdicts": said}, lang))
+    if not found["empty"]:
+        parts.append(_goals(found, lang))
     return paragraph(parts, lang)
+
+
+def _goals(found: dict[str, Any], lang: Lang) -> str:
+    """Return how many targets are met, and how many benchmarks the figures are better than."""
+    clauses = []
+    for kind in GOALS:
+        counts = {one: count for one, count in found[kind].items() if count}
+        if counts:
+            said = [
+                say(SENTENCES, f"{kind}_{one}", {"count": count}, lang, markdown=False)
+                for one, count in counts.items()
+            ]
+            values = {"count": sum(counts.values()), "verdicts": said}
+            clauses.append(say(SENTENCES, kind, values, lang))
+    if not clauses:
+        return ""
+    text = SENTENCES[lang]["target_then_benchmark"].join(clauses) + SENTENCES[lang]["goals_end"]
+    return text[:1].upper() + text[1:]
 
 
 def finding(

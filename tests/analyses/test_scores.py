@@ -152,10 +152,8 @@ def test_distribution(answers, result):
 def test_goals_and_their_verdicts(demo, result):
     assert result.goals["kind"].tolist() == ["target"] * 3 + ["benchmark"] * 3
     for row in result.goals.itertuples():
-        expected = (
-            "above" if row.conf_low > row.value else "below" if row.conf_high < row.value else "unclear"
-        )
-        assert row.verdict == expected
+        better, worse = row.conf_low > row.value, row.conf_high < row.value
+        assert row.verdict == ("met" if better else "missed" if worse else "unclear")
         assert row.source
     headline = result.headline.set_index(["outcome", "measure"])
     assert result.goals["estimate"].iloc[0] == headline.loc[("csat", "index_100"), "estimate"]
@@ -168,8 +166,19 @@ def test_verdicts_on_both_sides(make_study):
         for value in (4, 4.5, 5)
     )
     assert scores(make_study(frame, SMALL.format(roles="") + goals)).goals["verdict"].tolist() == [
-        "above", "unclear", "below",
+        "met", "unclear", "missed",
     ]  # fmt: skip
+
+
+def test_a_low_target_is_met_from_below(make_study):
+    frame = pd.DataFrame({"csat": [4, 5] * 50, "nps": [9, 8] * 50, "effort": [3, 4] * 50})
+    effort = '[outcomes.effort]\nkind = "ces"\ncolumn = "effort"\nscale = [1, 7]\nhigh_is = "hard"\n'
+    goals = "".join(
+        f'[[targets]]\noutcome = "effort"\nmeasure = "mean"\nvalue = {value}\nlabel = "t"\nsource = "s"\n'
+        for value in (3, 3.5, 4)
+    )
+    found = scores(make_study(frame, SMALL.format(roles="") + effort + goals)).goals["verdict"]
+    assert found.tolist() == ["missed", "unclear", "met"]
 
 
 # restricting

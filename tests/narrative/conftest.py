@@ -97,7 +97,7 @@ def make_scores():
         moved = _changes(changes).rename(columns={"term": "outcome"})
         moved = moved.assign(measure="mean", high_is_good=True)
         names = ["verdict", "outcome", "measure", "kind", "label", "value", "source"]
-        met = pd.DataFrame([(one, "csat", "mean", "target", Label(en="Goal"), 5.0, "us") for one in goals])
+        met = pd.DataFrame([(one, "csat", "mean", kind, Label(en="Goal"), 5.0, "us") for kind, one in goals])
         met = met.set_axis(names, axis=1) if len(met) else pd.DataFrame(columns=names)
         empty = pd.DataFrame(columns=["period", "segment", "level", "outcome", "measure", "n"])
         return ScoresResult(head, moved, empty, empty, empty, met, (), _context(**context))

@@ -1,5 +1,6 @@
 import pytest
 
+from svcq_lib.formats import THIN
 from svcq_lib.narrative import scores as narrative
 
 SURE, UNSURE = 0.001, 0.6
@@ -49,19 +50,28 @@ def test_a_change_of_the_bad_direction_is_worse(make_scores):
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "said"),
+    ("targets", "benchmarks", "english", "chinese"),
     [
-        (["above"], "Of 1 target or benchmark, 1 is exceeded."),
-        (["below", "below"], "Of 2 targets and benchmarks, 2 are missed."),
-        (["above", "below", "unclear"], "1 is exceeded, 1 is missed and 1 cannot be judged from these data."),
+        (["met"], [], "Of 1 target, 1 is met.", "在 1 项目标中，1 项达到。"),
+        (["missed"] * 2, [], "Of 2 targets, 2 are missed.", "在 2 项目标中，2 项未达到。"),
+        ([], ["unclear"], "Of 1 benchmark the figure is uncertain against 1.", "与 1 项标杆相比，无法判断 1 项。"),
+        (["met", "missed", "unclear"], ["met", "missed", "missed"],
+         "Of 3 targets, 1 is met, 1 is missed and 1 cannot be judged from these data; "
+         "of 3 benchmarks the figure is better than 1 and worse than 2.",
+         "在 3 项目标中，1 项达到、1 项未达到和 1 项无法判断；与 3 项标杆相比，优于 1 项和逊于 2 项。"),
     ],
-)
-def test_goals_are_counted(make_scores, verdicts, said):
-    assert said in narrative.describe(make_scores([*ROWS, *SHARES], goals=verdicts))
+)  # fmt: skip
+def test_targets_and_benchmarks_are_counted_apart(make_scores, targets, benchmarks, english, chinese):
+    goals = [("target", one) for one in targets] + [("benchmark", one) for one in benchmarks]
+    result = make_scores([*ROWS, *SHARES], goals=goals)
+    assert english in narrative.describe(result)
+    assert chinese in narrative.describe(result, lang="zh").replace(THIN, " ")
 
 
 def test_an_empty_scorecard_says_so(make_scores):
-    result = make_scores([("csat", "mean", float("nan"), float("nan"), float("nan"))], goals=["unclear"])
+    result = make_scores(
+        [("csat", "mean", float("nan"), float("nan"), float("nan"))], goals=[("target", "unclear")]
+    )
     assert narrative.title(result) == "Too few answers to report scores"
     assert narrative.title(result, lang="zh") == "样本不足，无法报告得分"
     assert narrative.describe(result) == ""
