@@ -13,7 +13,7 @@ from svcq_lib.figures import intervals, trend
 from svcq_lib.formats import Lang, signed
 from svcq_lib.kinds import shown, shown_interval
 from svcq_lib.narrative import scores as narrative
-from svcq_lib.narrative.phrases import typeset
+from svcq_lib.narrative.phrases import say, typeset
 from svcq_lib.tables.model import Tone, display_table
 from svcq_lib.vocabulary import WORDS as CODES
 from svcq_lib.vocabulary import Kind
@@ -30,6 +30,7 @@ WORDS = {
         "target_unclear": "cannot be told", "benchmark_met": "better than", "benchmark_missed": "worse than",
         "benchmark_unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target",
         "benchmark": "benchmark", "verdict": "Verdict", "source": "Source", "value": "Set at",
+        "latest": "{period:period} {level}: {change}",
     },
     "zh": {
         "headline": "全部数字", "changes": "与先前期间相比的变化", "goals": "目标与标杆",
@@ -37,6 +38,7 @@ WORDS = {
         "target_unclear": "无法判断", "benchmark_met": "优于", "benchmark_missed": "逊于",
         "benchmark_unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
         "verdict": "判断", "source": "来源", "value": "数值",
+        "latest": "{period:period} {level}：{change}",
     },
 }  # fmt: skip
 
@@ -74,6 +76,9 @@ def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
             else signed(one["change"], 2 if kind == "number" else 1)
         )
         change = words.change_words(size, sure, one["previous"], lang)
+        if result.context.period is None:  # the card's value is of all periods, the change is of the latest
+            latest = {"period": one["period"], "level": shown(one["estimate"], kind, lang), "change": change}
+            change = say(WORDS, "latest", latest, lang, markdown=False)
         tone = ("good" if (one["change"] > 0) == bool(row["high_is_good"]) else "bad") if sure else "neutral"
     span = shown_interval(row["conf_low"], row["conf_high"], kind)
     return Card(name, shown(row["estimate"], kind, lang), span, change, tone)

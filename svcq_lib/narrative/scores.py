@@ -108,9 +108,21 @@ def title(result: ScoresResult, *, lang: Lang = "en") -> str:
     first = found["levels"][0]
     values = {**first, **found["previous"], "label": result.context.label(first["outcome"], lang)}
     text = say(SENTENCES, first["measure"], values, lang, markdown=False)
+    if result.context.period is None and found["previous"]:
+        return _whole(text, first["outcome"], found, lang)
     for group in ("better", "worse", "same"):
         if first["outcome"] in found["previous"].get(group, ()):
             text += say(SENTENCES, f"title_{group}", values, lang, markdown=False)
+    return text
+
+
+def _whole(level: str, outcome: str, found: dict[str, Any], lang: Lang) -> str:
+    """Return the title of a page on all periods: a change between two of them is not one of the level over all."""
+    text = say(SENTENCES, "title_whole", {"level": level}, lang, markdown=False)
+    for since in ("first", "previous"):
+        for group in ("better", "worse"):
+            if outcome in found[since].get(group, ()):
+                return text + say(SENTENCES, f"title_whole_{group}", found[since], lang, markdown=False)
     return text
 
 

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 import svcq_lib as sq
+from svcq_lib import formats
 from svcq_lib.display import FIGURES, TABLES, blocks
 from svcq_lib.display.blocks import BLOCK_MIME
 from svcq_lib.errors import ParameterError, ReportError
 from svcq_lib.formats import MINUS
 from svcq_lib.narrative import gaps
-from svcq_lib.narrative.phrases import half_width_marks
+from svcq_lib.narrative.phrases import half_width_marks, typeset
 
 LANGS = ("en", "zh")
 TOPICS = ("scores", "gaps", "drivers")
@@ -256,3 +257,31 @@ def test_hostile_labels_are_text_in_every_bundle(study):
         if block.model["type"] == "prose":
             assert "\\<script\\>" in block.model["markdown"]
     assert np.isfinite(odd.overall["estimate"]).all()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_card_names_the_period_of_its_change(small_results, lang):
+    result = small_results["scores"]
+    one = result.changes[result.changes["since"] == "previous"].iloc[0]
+    for period in (None, one["period"]):
+        context = dataclasses.replace(result.context, period=period)
+        title, _, cards = sq.headline(dataclasses.replace(result, context=context), lang=lang)
+        change = cards.model["cards"][0]["change"]
+        name = typeset(formats.period(one["period"], lang), lang)
+        assert change.startswith(name) == (period is None)
+        whole = {"en": "over the whole period", "zh": "全期"}[lang]
+        assert (whole in title.model["text"]) == (period is None)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_verdicts_are_words_of_their_kind(small_results, lang):
+    (made,) = sq.table(small_results["scores"], "goals", lang=lang)
+    names = [column["name"] for column in made.model["columns"]]
+    said = [row[names.index("verdict")]["text"] for row in made.model["rows"]]
+    words = {
+        "en": {"target": {"met", "missed"}, "benchmark": {"better than", "worse than"}},
+        "zh": {"target": {"达到", "未达到"}, "benchmark": {"优于", "逊于"}},
+    }[lang]
+    unclear = {"en": "cannot be told", "zh": "无法判断"}[lang]
+    for kind, word in zip(small_results["scores"].goals["kind"], said, strict=True):
+        assert word in words[kind] | {unclear}

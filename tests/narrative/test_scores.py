@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from svcq_lib.formats import THIN
@@ -28,7 +30,9 @@ def test_the_first_outcome_is_the_title(make_scores):
 )
 def test_a_change_is_claimed_only_if_sure(make_scores, change, p, title, said):
     result = make_scores(
-        [*ROWS, *SHARES], changes=[("csat", "previous", change, change - 0.1, change + 0.1, p)]
+        [*ROWS, *SHARES],
+        changes=[("csat", "previous", change, change - 0.1, change + 0.1, p)],
+        period="2026-Q2",
     )
     assert narrative.title(result).endswith(title)
     assert said in narrative.describe(result)
@@ -37,16 +41,46 @@ def test_a_change_is_claimed_only_if_sure(make_scores, change, p, title, said):
     assert ("worsened" in text) == (p == SURE and change < 0)
     chinese = narrative.title(result, lang="zh") + narrative.describe(result, lang="zh")
     assert ("改善" in chinese) == (p == SURE and change > 0)
-    assert ("下降" in chinese) == (p == SURE and change < 0)
+    assert ("变差" in chinese) == (p == SURE and change < 0)
 
 
 def test_a_change_of_the_bad_direction_is_worse(make_scores):
     result = make_scores(
-        [("effort", "mean", 3.0, 2.9, 3.1)], changes=[("effort", "previous", 0.4, 0.3, 0.5, SURE)]
+        [("effort", "mean", 3.0, 2.9, 3.1)],
+        changes=[("effort", "previous", 0.4, 0.3, 0.5, SURE)],
+        period="2026-Q2",
     )
+    result = dataclasses.replace(result, periods=result.headline.assign(period="2026-Q2"))
     result.headline["high_is_good"] = False
     result.changes["high_is_good"] = False
     assert narrative.title(result).endswith("has worsened since 2026 Q1")
+    said = [narrative.title(result, lang="zh"), narrative.describe(result, lang="zh")]
+    said.append(narrative.finding(result, "periods", lang="zh")[0])
+    assert [word in text for word, text in zip(("变差", "变差", "恶化"), said, strict=True)] == [True] * 3
+    assert "下降" not in "".join(said)  # the figure rose
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "chinese"),
+    [
+        ([("previous", 0.1, UNSURE)], "", ""),
+        (
+            [("previous", 0.1, UNSURE), ("first", 0.4, SURE)],
+            " and improved from 2025 Q1 to 2026 Q2",
+            "有所改善",
+        ),
+        ([("previous", -0.4, SURE), ("first", 0.1, UNSURE)], " and worsened from 2026 Q1 to 2026 Q2", "变差"),
+    ],
+)
+def test_the_level_of_all_periods_is_not_joined_to_the_change_of_the_latest(
+    make_scores, changes, title, chinese
+):
+    moved = [("csat", since, change, change - 0.1, change + 0.1, p) for since, change, p in changes]
+    result = make_scores([*ROWS, *SHARES], changes=moved)
+    assert narrative.title(result) == f"csat averages 5.13 over the whole period{title}"
+    assert narrative.title(result, lang="zh").startswith("全期")
+    assert narrative.title(result, lang="zh").endswith(chinese)
+    assert "since" not in narrative.title(result)
 
 
 @pytest.mark.parametrize(
