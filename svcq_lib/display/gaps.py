@@ -175,7 +175,7 @@ def _periods(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
     heading, subtitle = narrative.finding(result, name, lang=lang)
     kind = _kind(result)
     found = narrative.facts(result)
-    changed = {result.context.label(term, lang) for term in (*found["closed"], *found["widened"])}
+    changed = {result.context.label(term, lang) for name in narrative.MOVES for term in found[name]}
     axes = trend.trend(table, group="label", highlight=changed | {_overall(lang)}, kind=kind, lang=lang)
     alt = trend.describe_trend(table, group="label", kind=kind, lang=lang, ci_level=result.context.ci_level)
     return blocks.figure(axes, heading, subtitle, alt, lang)

@@ -15,6 +15,9 @@ from svcq_lib.vocabulary import word
 NAMED = 3
 """Most names that a title lists."""
 
+MOVES = ("closed", "widened", "grew", "shrank", "moved", "rose", "fell")
+"""What a change is called, see :func:`move`."""
+
 
 def facts(result: GapsResult) -> dict[str, Any]:
     """Return what the sentences may say, as raw numbers and machine names.
@@ -27,7 +30,7 @@ def facts(result: GapsResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        Among others ``short``, ``met``, ``exceeds`` (dimensions by their adjusted test; items if there is one
+        Among others ``short``, ``unclear``, ``exceeds`` (dimensions by their adjusted test; items if there is one
         dimension), ``tied`` (those that cannot be told apart from the widest), the overall gap, its change and the
         groups that differ.
     """
@@ -49,7 +52,7 @@ def facts(result: GapsResult) -> dict[str, Any]:
         sure = shown["p_adjusted"] < alpha
         found["short"] = shown.loc[sure & (shown["gap"] < 0), "term"].tolist()
         found["exceeds"] = shown.loc[sure & (shown["gap"] > 0), "term"].tolist()
-        found["met"] = shown.loc[~sure, "term"].tolist()
+        found["unclear"] = shown.loc[~sure, "term"].tolist()
         found |= {"e_low": shown["expectation"].min(), "e_high": shown["expectation"].max()}
     overall = result.overall.set_index("term")
     if "overall" in overall.index:
@@ -62,9 +65,42 @@ def facts(result: GapsResult) -> dict[str, Any]:
     found["first"] = _change(result, alpha, "first")
     rows = result.changes
     rows = rows[(rows["since"] == "first") & (rows["term"] != "overall") & (rows["p_adjusted"] < alpha)]
-    found["closed"] = rows.loc[rows["change"] > 0, "term"].tolist()
-    found["widened"] = rows.loc[rows["change"] < 0, "term"].tolist()
+    starts = rows["estimate"] - rows["change"]
+    moves = [move(result.mode, *ends) for ends in zip(starts, rows["estimate"], strict=True)]
+    for name in MOVES:
+        found[name] = [term for term, made in zip(rows["term"], moves, strict=True) if made == name]
     return found
+
+
+def move(mode: str, start: float, end: float) -> str:
+    """Return what a change is called: a gap closes or widens only while perception is below expectation.
+
+    Parameters
+    ----------
+    mode : {"gap", "perception_only"}
+        What the two figures are.
+    start, end : float
+        The earlier and the later figure.
+
+    Returns
+    -------
+    str
+        One of :data:`MOVES`: ``closed`` or ``widened`` (both gaps negative), ``grew`` or ``shrank`` (both positive: a
+        surplus), ``moved`` (from one side to the other), ``rose`` or ``fell`` (perceptions alone).
+
+    Examples
+    --------
+    >>> move("gap", -1.0, -0.4), move("gap", 0.2, 0.5), move("gap", -0.2, 0.3)
+    ('closed', 'grew', 'moved')
+    """
+    up = end > start
+    if mode == "perception_only":
+        return "rose" if up else "fell"
+    if max(start, end) < 0:
+        return "closed" if up else "widened"
+    if min(start, end) > 0:
+        return "grew" if up else "shrank"
+    return "moved"
 
 
 def _weighted(result: GapsResult, overall: pd.DataFrame) -> dict[str, Any]:
@@ -91,6 +127,9 @@ def _change(result: GapsResult, alpha: float, since: str = "previous") -> dict[s
     sure = row["p_adjusted"] < alpha
     return {
         "change": row["change"],
+        "move": move(result.mode, row["estimate"] - row["change"], row["estimate"]),
+        "start": row["estimate"] - row["change"],
+        "end": row["estimate"],
         "change_interval": (row["change_low"], row["change_high"]),
         "sure": bool(sure),
         "period": row["period"],
@@ -141,7 +180,7 @@ def _named(result: GapsResult, found: dict[str, Any], lang: Lang) -> dict[str, A
     for key in ("widest", "top", "segment"):
         if key in named:
             named[key] = label(named[key], lang)
-    for key in ("short", "met", "exceeds", "tied", "closed", "widened"):
+    for key in ("short", "unclear", "exceeds", "tied", *MOVES):
         if key in named:
             named[key] = [label(name, lang) for name in named[key]]
     named["things"] = SENTENCES[lang]["dimensions" if len(result.dimensions) > 1 else "items"]
@@ -182,7 +221,7 @@ def _title_code(found: dict[str, Any]) -> str:
     if found["mode"] == "perception_only":
         return f"title_perception{several}"
     if not found["short"]:
-        return "title_exceeds" if found["gap"] > 0 else "title_none"
+        return "title_exceeds" if len(found["exceeds"]) == found["k"] else "title_none"
     if not set(found["tied"]) <= set(found["short"]):
         return "title_short"
     return f"title{several or '_widest'}"
@@ -226,7 +265,7 @@ def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) 
     if len(found["short"]) == found["k"] > 1:
         parts.append(say(SENTENCES, "all_short", values, lang))
     elif found["short"]:
-        parts.append(say(SENTENCES, "some_short" if found["met"] else "only_short", values, lang))
+        parts.append(say(SENTENCES, "some_short" if found["unclear"] else "only_short", values, lang))
     else:
         parts.append(say(SENTENCES, "none_short", values, lang))
     if found["exceeds"]:
@@ -241,13 +280,8 @@ def _change_sentences(
     said = [_change_sentence(found, values, lang, perception)]
     if found["first"].get("sure"):
         said.append(_change_sentence(found["first"], {**values, **found["first"]}, lang, perception))
-    words = (
-        {"closed": "rose", "widened": "fell"} if perception else {"closed": "closed", "widened": "widened"}
-    )
     said += [
-        say(SENTENCES, f"terms_{word_}", {**values, **found["first"]}, lang)
-        for name, word_ in words.items()
-        if found[name]
+        say(SENTENCES, f"terms_{name}", {**values, **found["first"]}, lang) for name in MOVES if found[name]
     ]
     return said
 
@@ -257,11 +291,12 @@ def _change_sentence(found: dict[str, Any], values: dict[str, Any], lang: Lang, 
         return ""
     if not found["sure"]:
         return say(SENTENCES, "no_change_perception" if perception else "no_change", values, lang)
-    up = found["change"] > 0
-    code = ("rose" if up else "fell") if perception else ("closed" if up else "widened")
+    if found["move"] == "moved":
+        return say(SENTENCES, "moved", values, lang)
     low, high = found["change_interval"]
+    up = found["change"] > 0
     sized = {"change": abs(found["change"]), "change_interval": (low, high) if up else (-high, -low)}
-    return say(SENTENCES, code, {**values, **sized}, lang)
+    return say(SENTENCES, found["move"], {**values, **sized}, lang)
 
 
 def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = "en") -> tuple[str, str]:
@@ -298,9 +333,11 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
         code = "finding_heatmap" if marked else "finding_heatmap_none"
     elif figure == "periods":
         change = found["first"] or {
-            name: found[name] for name in ("change", "sure", "period", "previous") if name in found
+            name: found[name]
+            for name in ("change", "move", "start", "end", "sure", "period", "previous")
+            if name in found
         }
-        code = _period_code(result, change)
+        code = f"finding_periods_{change['move'] if change.get('sure') else 'none'}"
         values |= change or {"previous": result.periods["period"].iloc[0]}
     else:
         code, more = _finding(result, figure, found, alpha)
@@ -309,13 +346,6 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
     if result.mode == "perception_only" and figure in ("dimensions", "items"):
         sub = "sub_perception"
     return tuple(say(SENTENCES, one, values, lang, markdown=False) for one in (code, sub))  # type: ignore[return-value]
-
-
-def _period_code(result: GapsResult, found: dict[str, Any]) -> str:
-    if not found.get("sure", False):
-        return "finding_periods_none"
-    words = ("closed", "widened") if result.mode == "gap" else ("rose", "fell")
-    return f"finding_periods_{words[0] if found['change'] > 0 else words[1]}"
 
 
 def _finding(

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -98,12 +100,22 @@ def test_service_above_expectations_is_said_so(make_gaps):
     result = make_gaps(
         [("a", 0.02, -0.1, 0.14, UNSURE), ("b", 0.5, 0.4, 0.6, SURE)], overall=(0.26, 0.2, 0.3, SURE)
     )
-    assert (
-        narrative.title(result)
-        == "Service meets or exceeds expectations; nearest to falling short is a: +0.02"
-    )
+    assert narrative.title(result) == "Nothing falls short of expectations beyond the margin of error"
+    for text in both(result):
+        assert not [claim for claim in ("meet", "达到") if claim in text]
     assert "b exceeds expectations." in narrative.describe(result)
     assert "Nothing falls short" in narrative.describe(result)
+
+
+def test_all_exceeding_is_the_title(make_gaps):
+    result = make_gaps(
+        [("a", 0.2, 0.1, 0.3, SURE), ("b", 0.5, 0.4, 0.6, SURE)], overall=(0.3, 0.2, 0.4, SURE)
+    )
+    assert (
+        narrative.title(result)
+        == "Service exceeds expectations throughout; nearest to falling short is a: +0.20"
+    )
+    assert "均超过期望" in narrative.title(result, lang="zh")
 
 
 def test_short_and_exceeding_without_a_middle_are_both_said(make_gaps):
@@ -114,10 +126,11 @@ def test_short_and_exceeding_without_a_middle_are_both_said(make_gaps):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("a", -1.0, -1.1, -0.9, SURE), ("b", 0, -0.1, 0.1, UNSURE)], "a falls short of expectations; b meets them"),
+        ([("a", -1.0, -1.1, -0.9, SURE), ("b", 0, -0.1, 0.1, UNSURE)],
+         "a falls short of expectations; b cannot be told from expectations."),
         ([("a", -1.0, -1.1, -0.9, SURE), ("c", -0.9, -1.0, -0.8, SURE), ("b", 0, -0.1, 0.1, UNSURE),
           ("d", 0.1, -0.1, 0.3, UNSURE)],
-         "a and c fall short of expectations; b and d meet them"),
+         "a and c fall short of expectations; b and d cannot be told from expectations."),
         ([("a", -1.0, -1.1, -0.9, SURE)], "a falls short of expectations."),
     ],
 )  # fmt: skip
@@ -133,6 +146,27 @@ def test_a_sure_change_is_said_with_its_size(make_gaps, change, english, chinese
     result = make_gaps([("a", -1.0, -1.1, -0.9, SURE)], changes=moved)
     assert f"The gap {english} \\[0.10, 0.30\\] from 2026 Q1 to 2026 Q2." in narrative.describe(result)
     assert chinese in narrative.describe(result, lang="zh")
+
+
+@pytest.mark.parametrize(
+    ("end", "change", "english", "chinese", "term"),
+    [
+        (0.6, 0.2, "The surplus over expectations grew by 0.20 \\[0.10, 0.30\\]", "幅度增大", "grew in a."),
+        (0.4, -0.2, "The surplus over expectations shrank by 0.20 \\[0.10, 0.30\\]", "幅度减小", "shrank in a."),
+        (0.1, 0.2, "the gap moved from −0.10 to +0.10", "差距由", "changed its sign in a."),
+        (-0.1, -0.2, "the gap moved from +0.10 to −0.10", "差距由", "changed its sign in a."),
+    ],
+)  # fmt: skip
+def test_a_surplus_is_not_a_gap_that_closes(make_gaps, end, change, english, chinese, term):
+    moved = [(name, "first", change, change - 0.1, change + 0.1, SURE) for name in ("overall", "a")]
+    result = make_gaps([("a", 0.5, 0.4, 0.6, SURE)], changes=moved)
+    result = dataclasses.replace(result, changes=result.changes.assign(estimate=end))
+    text = narrative.describe(result)
+    assert english in text
+    assert term in text
+    assert chinese in narrative.describe(result, lang="zh")
+    headings = "".join(narrative.finding(result, "periods", lang=lang)[0] for lang in ("en", "zh"))
+    assert not [word for word in ("closed", "widened", "缩小", "扩大") if word in text + headings]
 
 
 def test_changes_since_the_first_period_name_the_dimensions(make_gaps):
