@@ -35,6 +35,8 @@ def main() -> None:
         app()
     except SvcqError as error:
         _stop(str(error))
+    except OSError as error:
+        _stop(f"{error}. Name a file or folder that exists and that you may read and write.")
 
 
 def _stop(message: str) -> NoReturn:

@@ -120,11 +120,14 @@ def test_options_of_a_run_reach_the_reports(svcq, quick, small_demo, tmp_path):
         "--period", "2026-Q1", "--to", "html,pdf", "--lang", "en,zh", "--out", tmp_path / "out", "--jobs", "1",
     )  # fmt: skip
     assert (code, err.strip()) == (0, "")
-    assert [job.name for job in quick] == ["gaps_en", "gaps_zh", "drivers_en", "drivers_zh"]
-    assert quick[0].parameters == {"where": {"region": "north"}, "period": "2026-Q1", "n_boot": 50}
+    unit = "region-north_2026-Q1"
+    names = [f"{topic}_{unit}_{lang}" for topic in ("gaps", "drivers") for lang in ("en", "zh")]
+    assert [job.name for job in quick] == names
+    given = {"where": {"region": "north"}, "period": "2026-Q1", "n_boot": 50}
+    assert given.items() <= quick[0].parameters.items()
     assert quick[2].parameters["terms"] == ["q01", "q02"]
     assert quick[0].formats == ("html", "pdf")
-    assert "gaps_en: done (execute 0.1 s" in out
+    assert "gaps_region-north_2026-Q1_en: done (execute 0.1 s" in out
     assert "index.html" in out
 
 
@@ -167,6 +170,17 @@ def test_wrong_usage_ends_with_two_and_writes_nothing(svcq, quick, small_demo, t
     assert out == ""
     assert not quick
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_ends_with_two(svcq, quick, small_demo, tmp_path):
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    code, out, err = svcq("run", small_demo, "gaps", "--out", tmp_path / "taken")
+    assert (code, out) == (2, "")
+    assert "--out" in err
+    assert "Traceback" not in err
+    code, out, err = svcq("demo", tmp_path / "taken" / "below")
+    assert (code, out) == (2, "")
+    assert "taken" in err
 
 
 @pytest.mark.parametrize("verb", ["check", "run"])

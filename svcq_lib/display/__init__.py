@@ -289,7 +289,9 @@ def _command(study: Study, topic: str, lang: Lang, parameters: dict[str, Any]) -
     for name, value in parameters.items():
         if value is not None:
             parts += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
-    return shlex.join([*parts, "--lang", lang])
+    where = "in the folder that holds {}" if lang == "en" else "在 {} 所在的文件夹中运行"
+    # a comment, so that the line can be pasted into a shell; folders above the study's are this machine's affair
+    return f"{shlex.join([*parts, '--lang', lang])}  # {where.format(study.root.name)}"
 
 
 def show(result: Result, *, lang: Lang = "en") -> Blocks:

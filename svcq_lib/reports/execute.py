@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import html
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -16,9 +17,11 @@ from typing import Any
 
 from svcq_lib.errors import ReportError
 from svcq_lib.formats import Lang
+from svcq_lib.reports.publish import publish, sweep, unfinished
 from svcq_lib.reports.resources import notebook_of
 from svcq_lib.reports.titles import TITLES, title_of
 
+LONGEST_NAME = 60
 RENDERED = {"html": ".html", "pdf": ".pdf"}
 
 
@@ -33,7 +36,7 @@ class Job:
     study : Path
         The study file.
     parameters : Mapping
-        Checked parameters of the notebook, without study, language and folder.
+        Every checked parameter of the notebook, without study, language and folder.
     formats : tuple of str
         ``"html"`` and/or ``"pdf"``.
     out : Path
@@ -52,8 +55,29 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Name of the report's files."""
-        return f"{self.topic}_{self.lang}"
+        """Name of the report's files: topic, unit and period if there are any, language."""
+        parts = [
+            f"{segment}-{level}" for segment, level in sorted((self.parameters.get("where") or {}).items())
+        ]
+        parts += [self.parameters["period"]] if self.parameters.get("period") else []
+        return "_".join([self.topic, *([safe_name("_".join(parts))] if parts else []), self.lang])
+
+
+def safe_name(text: str) -> str:
+    """Return a text as part of a file name on any system.
+
+    Parameters
+    ----------
+    text : str
+        A unit or a period; unit names may hold ``../`` or be very long.
+
+    Returns
+    -------
+    str
+        Letters, digits, ``-``, ``_`` and single dots; with a short hash where that lost something.
+    """
+    kept = re.sub(r"\.{2,}", "-", re.sub(r"[^\w.-]+", "-", text)).strip(".-")[:LONGEST_NAME]
+    return kept if kept == text else f"{kept}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 @dataclass
@@ -66,6 +90,8 @@ class Outcome:
     status: str
     key: str
     title: str = ""
+    unit: str = ""
+    period: str = ""
     error: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     base: Mapping[str, Any] = field(default_factory=dict)
@@ -91,15 +117,15 @@ def make(job: Job) -> Outcome:
         With status ``"done"`` or ``"failed"``; a failure leaves a page that says which cell failed and why.
     """
     outcome = Outcome(job.name, job.topic, job.lang, "done", job.key, parameters=dict(job.parameters))
-    partial = job.out / f".{job.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = unfinished(job.out, job.name)
     partial.mkdir(parents=True)
     try:
         notebook = _execute(job, partial, outcome)
         _render(job, notebook, partial, outcome)
     except Exception as error:  # a report that fails must not stop the others
+        shutil.rmtree(partial, ignore_errors=True)
         return failed(job, str(error) or type(error).__name__)
-    _publish(job, partial, outcome)
+    outcome.outputs = publish(job.out, job.name, partial)
     return outcome
 
 
@@ -118,14 +144,14 @@ def failed(job: Job, reason: str) -> Outcome:
     Outcome
         With status ``"failed"``.
     """
-    partial = job.out / f".{job.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    sweep(job.out)
+    partial = unfinished(job.out, job.name)
     partial.mkdir(parents=True)
     (partial / f"{job.name}.html").write_bytes(failure_page(job, reason).encode("utf-8"))
     outcome = Outcome(
         job.name, job.topic, job.lang, "failed", job.key, error=reason, parameters=dict(job.parameters)
     )
-    _publish(job, partial, outcome)
+    outcome.outputs = publish(job.out, job.name, partial)
     return outcome
 
 
@@ -162,6 +188,7 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
     cover = next(_covers(notebook), None)
     if cover:
         outcome.title, outcome.base = cover["text"], {key: cover["cover"][key] for key in ("n", "n_eff")}
+        outcome.unit, outcome.period = cover["cover"]["unit"], cover["cover"]["period_label"]
     return notebook
 
 

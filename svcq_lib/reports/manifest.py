@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from svcq_lib import __version__
-from svcq_lib.reports.execute import Outcome, digest
+from svcq_lib.reports.execute import RENDERED, Outcome
+from svcq_lib.reports.publish import digest, put
 
 NAME = "manifest.json"
 _PACKAGES = (
@@ -65,24 +65,25 @@ def write(out: Path, study: Mapping[str, Any], outcomes: Iterable[Outcome]) -> d
     return whole
 
 
-def put(path: Path, text: str) -> None:
-    """Write a text file whole, by rename; one that holds this text already is left alone."""
-    body = text.encode("utf-8")
-    if path.is_file() and path.read_bytes() == body:
-        return
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(body)
-    os.replace(temporary, path)
-
-
 def versions() -> dict[str, str]:
     """Return the versions that a result may depend on."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
 
 
-def code_fingerprint() -> str:
-    """Return a hash of the library's own code, so that a report is made again when the code changes."""
-    root = Path(__file__).resolve().parents[1]
+def code_fingerprint(root: Path | None = None) -> str:
+    """Return a hash of the library's own code, so that a report is made again when the code changes.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Folder of the code; this library's by default.
+
+    Returns
+    -------
+    str
+        SHA-256 of the names and contents of its files.
+    """
+    root = root or Path(__file__).resolve().parents[1]
     state = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         if path.suffix in {".py", ".typ", ".css", ".j2"} and "bundle" not in path.parts:
@@ -95,7 +96,28 @@ def key_of(**parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def unchanged(out: Path, entry: Mapping[str, Any] | None, key: str) -> bool:
+def formats_of(entry: Mapping[str, Any] | None, key: str) -> tuple[str, ...]:
+    """Return the formats that a report with this key was made in before; none if its key has changed.
+
+    Parameters
+    ----------
+    entry : Mapping or None
+        The manifest's entry.
+    key : str
+        Hash of what the report depends on now.
+
+    Returns
+    -------
+    tuple of str
+        ``"html"`` and/or ``"pdf"``.
+    """
+    if not entry or entry.get("key") != key or entry.get("status") != "done":
+        return ()
+    endings = {Path(one["path"]).suffix for one in entry.get("outputs", ())}
+    return tuple(form for form, ending in RENDERED.items() if ending in endings)
+
+
+def unchanged(out: Path, entry: Mapping[str, Any] | None, key: str, formats: Collection[str] = ()) -> bool:
     """Tell whether a report was made from the same things and its files are still as they were written.
 
     Parameters
@@ -106,6 +128,8 @@ def unchanged(out: Path, entry: Mapping[str, Any] | None, key: str) -> bool:
         The manifest's entry.
     key : str
         Hash of what the report depends on now.
+    formats : collection of str
+        Formats that are asked for; others that were made before may lie beside them.
 
     Returns
     -------
@@ -113,6 +137,8 @@ def unchanged(out: Path, entry: Mapping[str, Any] | None, key: str) -> bool:
         False for a report that failed.
     """
     if not entry or entry.get("key") != key or entry.get("status") != "done" or not entry.get("outputs"):
+        return False
+    if not set(formats) <= set(formats_of(entry, key)):
         return False
     return all(
         (out / one["path"]).is_file() and digest(out / one["path"]) == one["sha256"]

@@ -8,21 +8,23 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from svcq_lib import __version__
-from svcq_lib.errors import ParameterError, require_choice
+from svcq_lib.errors import ParameterError, ReportError, require_choice
 from svcq_lib.reports import manifest, site
-from svcq_lib.reports.execute import RENDERED, Job, Outcome, digest, failed, make
-from svcq_lib.reports.parameters import validate
+from svcq_lib.reports.execute import RENDERED, Job, Outcome, failed, make
+from svcq_lib.reports.parameters import parameters_of, validate
+from svcq_lib.reports.publish import digest, sweep
 from svcq_lib.reports.resources import notebook_of, topics
 from svcq_lib.sources import connect, contracts
 from svcq_lib.sources.open import open_study
 from svcq_lib.study import Study
 
 Progress = Callable[[str, Outcome | None], None]
+_SET_BY_RUN = ("study", "lang", "save_to")
 KILLED = "the process that made the report was killed; it may have run out of memory"
 
 
@@ -101,23 +103,48 @@ def run(
     ------
     StudyError, DataError, ParameterError
         Before anything is executed: the study, its data or a parameter is at fault.
+    ReportError
+        If the folder of the results cannot be written to.
     """
     study = open_study(study_path).where(**(where or {})).during(period)
     checked = contracts.check(study)
     checked.raise_for_errors()
     folder = Path(out) if out else Path("reports") / study.root.name
     planned = plan(study, reports, parameters or {}, formats, langs or (study.language,), folder.resolve())
+    try:
+        return _carried_out(study, planned, folder, jobs, force, progress)
+    except OSError as error:
+        raise ReportError(
+            f"the reports cannot be written to {folder} ({error.strerror or error}). "
+            "Name another folder with --out (out= in Python), or free space and permit writing there."
+        ) from error
+
+
+def _carried_out(
+    study: Study, planned: Sequence[Job], folder: Path, jobs: int, force: bool, progress: Progress | None
+) -> Summary:
+    """Make what is not up to date, and record it after each report."""
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     before = manifest.read(folder)["reports"]
-    todo = [job for job in planned if force or not manifest.unchanged(folder, before.get(job.name), job.key)]
-    outcomes = []
+    todo = [
+        _with_earlier_formats(job, before.get(job.name))
+        for job in planned
+        if force or not manifest.unchanged(folder, before.get(job.name), job.key, job.formats)
+    ]
+    outcomes: list[Outcome] = []
     for outcome in _made(todo, jobs, progress):
         outcomes.append(outcome)
         manifest.write(folder, facts_of(study), outcomes)
     whole = manifest.write(folder, facts_of(study), outcomes)
     index = site.write_index(folder, whole, study)
-    skipped = tuple(job.name for job in planned if job not in todo)
-    return Summary(tuple(outcomes), skipped, index)
+    made = {job.name for job in todo}
+    return Summary(tuple(outcomes), tuple(job.name for job in planned if job.name not in made), index)
+
+
+def _with_earlier_formats(job: Job, entry: Mapping[str, Any] | None) -> Job:
+    """Add the formats that the same report was made in before, so that none is lost."""
+    return replace(job, formats=tuple(dict.fromkeys((*job.formats, *manifest.formats_of(entry, job.key)))))
 
 
 def facts_of(study: Study) -> dict[str, Any]:
@@ -127,8 +154,6 @@ def facts_of(study: Study) -> dict[str, Any]:
     return {
         "name": study.name.text("en"),
         "file": study.path.name,
-        "filters": dict(study.filters),
-        "period": study.period,
         "fingerprints": {study.path.name: digest(study.path), **prints},
     }
 
@@ -180,11 +205,13 @@ def plan(
         "code": manifest.code_fingerprint(),
         "version": __version__,
         "versions": manifest.versions(),
-        "formats": sorted(formats),
     }
     jobs = []
     for topic in chosen:
-        values = validate(topic, {**own, **given[topic]})
+        defaults = {
+            name: one.default for name, one in parameters_of(topic).items() if name not in _SET_BY_RUN
+        }
+        values = validate(topic, {**defaults, **own, **given[topic]})
         for lang in dict.fromkeys(langs):
             key = manifest.key_of(notebook=digest(notebook_of(topic)), lang=lang, parameters=values, **shared)
             jobs.append(Job(topic, lang, study.path, values, tuple(formats), out, key))  # type: ignore[arg-type]
@@ -193,9 +220,7 @@ def plan(
 
 def _distributed(chosen: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return each report's share of the parameters; a name that none of them knows is an error."""
-    from svcq_lib.reports.parameters import parameters_of
-
-    reserved = {"study", "lang", "save_to", "where", "period"} & set(parameters)
+    reserved = {*_SET_BY_RUN, "where", "period"} & set(parameters)
     if reserved:
         raise ParameterError(f"{sorted(reserved)[0]!r} is set by the run itself. Use its own option.")
     given: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from svcq_lib import __version__, formats
 from svcq_lib.formats import Lang
 from svcq_lib.reports.fonts import font_faces
-from svcq_lib.reports.manifest import put
+from svcq_lib.reports.publish import put
 from svcq_lib.reports.titles import TITLES, title_of
 from svcq_lib.study import Study
 
@@ -75,7 +75,8 @@ def _tag(lang: str) -> str:
 def _section(lang: str, reports: list[Mapping[str, Any]]) -> str:
     order = {topic: i for i, topic in enumerate(("scores", "gaps", "drivers"))}
     entries = "".join(
-        _entry(one, lang) for one in sorted(reports, key=lambda one: order.get(one["topic"], 99))
+        _entry(one, lang)
+        for one in sorted(reports, key=lambda one: (order.get(one["topic"], 99), one["name"]))
     )
     return f'<section lang="{_tag(lang)}"><h2>{html.escape(TITLES[lang]["index"])}</h2>{entries}</section>'
 
@@ -86,8 +87,15 @@ def _entry(one: Mapping[str, Any], lang: str) -> str:
     base = words["answers"].format(n=formats.count(one["base"]["n"])) if one.get("base") else ""
     mark = f'<p class="failed">{html.escape(words["failed_mark"])}</p>' if one["status"] == "failed" else ""
     heading = html.escape(one["title"] or words["failed"].format(report=kind))
-    line = " · ".join(html.escape(part) for part in (kind, base) if part)
+    line = " · ".join(html.escape(part) for part in (kind, *_scope(one), base) if part)
     return f'<article><p class="kind">{line}</p><h3>{heading}</h3>{mark}<nav>{_links(one, words)}</nav></article>'
+
+
+def _scope(one: Mapping[str, Any]) -> tuple[str, str]:
+    """Return unit and period of a report; of one that failed, as they were asked for."""
+    asked = one["parameters"]
+    unit = one.get("unit") or ", ".join((asked.get("where") or {}).values())
+    return unit, one.get("period") or asked.get("period") or ""
 
 
 def _links(one: Mapping[str, Any], words: Mapping[str, str]) -> str:

@@ -166,6 +166,7 @@ def file_of(spec: TableSpec, root: Path, *, name: str = "table") -> Path:
         If there is no such file, or it is empty.
     """
     assert spec.path is not None  # a table without a url has a path
+    _refuse_url(spec, name)
     path = root / spec.path
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
@@ -217,6 +218,7 @@ def format_of(spec: TableSpec, *, name: str = "table") -> str:
     DataError
         If the name tells none.
     """
+    _refuse_url(spec, name)
     suffix = Path(spec.path or "").suffix.lower()
     found = spec.format or _FORMATS.get(suffix)
     if found is None:
@@ -254,6 +256,14 @@ def delimiter_of(spec: TableSpec, *, name: str = "table") -> str:
             f"Correct delimiter in [tables.{name}]."
         )
     return delimiter
+
+
+def _refuse_url(spec: TableSpec, name: str) -> None:
+    if "://" in (spec.path or ""):
+        raise DataError(
+            f"table {name!r}: path is a url, {databases.mask_url(str(spec.path))}. Write it as "
+            f'url = "…" in [tables.{name}], with the password as ${{NAME}} from the environment.'
+        )
 
 
 def _text_headers(path: Path, spec: TableSpec, name: str) -> list[str]:

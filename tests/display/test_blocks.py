@@ -206,7 +206,8 @@ def test_the_command_can_be_pasted_into_a_shell(study):
     result = sq.gaps(study, n_boot=20)
     (block,) = sq.provenance(result, odd, lang="zh")
     command = block.model["rows"][-1][1]
-    assert shlex.split(command)[2:] == [
+    assert command.endswith("  # 在 demo 所在的文件夹中运行")
+    assert shlex.split(command, comments=True)[2:] == [
         "demo/study.toml", "gaps", "--where", f"region={label}", "--period", "2026-Q1", "--lang", "zh",
     ]  # fmt: skip
 

@@ -1,11 +1,16 @@
 """Hostile studies and credentials, executed for real."""
 
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from svcq_lib.errors import DataError
 from svcq_lib.reports import execute
-from svcq_lib.reports.execute import Job, Outcome
+from svcq_lib.reports.execute import Job, safe_name
+from svcq_lib.reports.publish import publish, sweep, unfinished
 from svcq_lib.reports.run import run
 
 STUDY = """
@@ -103,18 +108,24 @@ def test_credentials_appear_in_no_error(tmp_path, url):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_url_written_as_a_path_shows_no_password(tmp_path):
+    extra = '[tables.more]\npath = "postgres://me:topsecret@host/x.csv?password=topsecret"'
+    study = write_study(tmp_path / "study", extra=extra)
+    with pytest.raises(DataError, match="is a url") as caught:
+        run(study, ["gaps"], out=tmp_path / "out")
+    assert "topsecret" not in str(caught.value)
+
+
 def test_an_older_report_is_replaced_whole(tmp_path):
-    job = Job("gaps", "en", tmp_path / "study.toml", {}, ("html",), tmp_path, "k")
     (tmp_path / "gaps_en").mkdir()
     for name in ("gaps_en.pdf", "gaps_en.ipynb", "gaps_en/old.csv", "other.txt"):
         (tmp_path / name).write_text("old", encoding="utf-8")
-    partial = tmp_path / ".gaps_en.partial"
+    partial = unfinished(tmp_path, "gaps_en")
     (partial / "gaps_en").mkdir(parents=True)
     (partial / "gaps_en.html").write_text("new", encoding="utf-8")
     (partial / "gaps_en" / "gaps.json").write_text("{}", encoding="utf-8")
-    outcome = Outcome("gaps_en", "gaps", "en", "done", "k")
-    execute._publish(job, partial, outcome)
-    assert [one["path"] for one in outcome.outputs] == ["gaps_en.html", "gaps_en/gaps.json"]
+    outputs = publish(tmp_path, "gaps_en", partial)
+    assert [one["path"] for one in outputs] == ["gaps_en.html", "gaps_en/gaps.json"]
     left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert left == ["gaps_en.html", "gaps_en/gaps.json", "other.txt"]
 
@@ -136,3 +147,42 @@ def test_a_report_that_cannot_be_rendered_leaves_only_its_reason(tmp_path, monke
     assert outcome.error == "MemoryError"
     assert [path.name for path in tmp_path.iterdir()] == ["gaps_zh.html"]
     assert "差距分析" in (tmp_path / "gaps_zh.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("level", ["../../etc", "东湾 支行", "a/b\\c", "x" * 300, "..", "con?*|<>"])
+def test_a_unit_is_a_safe_part_of_a_file_name(level):
+    name = safe_name(f"branch-{level}")
+    assert Path(name).name == name
+    assert ".." not in name
+    assert len(name) <= 80
+    assert not set(name) & set('/\\:*?"<>| ')
+    assert safe_name(f"branch-{level}x") != name
+
+
+def test_a_plain_unit_keeps_its_name():
+    assert safe_name("branch-B07_2025-Q3") == "branch-B07_2025-Q3"
+    assert safe_name("region-东区") == "region-东区"
+
+
+def test_two_runs_do_not_share_what_is_unfinished(tmp_path):
+    first, second = unfinished(tmp_path, "gaps_en"), unfinished(tmp_path, "gaps_en")
+    for path, text in ((first, "one"), (second, "two")):
+        (path / "gaps_en").mkdir(parents=True)
+        (path / "gaps_en" / "gaps.json").write_text(text, encoding="utf-8")
+        (path / "gaps_en.html").write_text(text, encoding="utf-8")
+    for path in (first, second):
+        publish(tmp_path, "gaps_en", path)
+    assert (tmp_path / "gaps_en.html").read_text(encoding="utf-8") == "two"
+    assert (tmp_path / "gaps_en" / "gaps.json").read_text(encoding="utf-8") == "two"
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_leftovers_of_an_ended_process_are_removed_and_work_in_progress_is_not(tmp_path):
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    mine = unfinished(tmp_path, "gaps_en")
+    left = tmp_path / f".gaps_en.{done.pid}-0123abcd.partial"
+    for path in (mine, left, tmp_path / ".my.partial"):
+        path.mkdir()
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([mine.name, ".my.partial"])

@@ -1,5 +1,7 @@
 import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -68,4 +70,16 @@ def test_a_record_that_cannot_be_read_counts_as_none(tmp_path, text):
 def test_keys_depend_on_every_part_and_on_no_order():
     assert manifest.key_of(a=1, b={"x": 1, "y": 2}) == manifest.key_of(b={"y": 2, "x": 1}, a=1)
     assert manifest.key_of(a=1) != manifest.key_of(a=2) != manifest.key_of(b=2)
-    assert manifest.code_fingerprint() == manifest.code_fingerprint()
+
+
+def test_changed_code_has_another_fingerprint(tmp_path):
+    package = Path(manifest.__file__).parents[1]
+    copied = shutil.copytree(package, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    before = manifest.code_fingerprint(copied)
+    (copied / "notes.txt").write_text("no code", encoding="utf-8")
+    assert manifest.code_fingerprint(copied) == before
+    with (copied / "formats.py").open("a", encoding="utf-8") as file:
+        file.write("# changed")
+    changed = manifest.code_fingerprint(copied)
+    (copied / "formats.py").rename(copied / "renamed.py")
+    assert len({before, changed, manifest.code_fingerprint(copied)}) == 3

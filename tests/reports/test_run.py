@@ -12,9 +12,10 @@ import pytest
 from nbformat.v4 import new_code_cell
 from pypdf import PdfReader
 
-from svcq_lib.errors import DataError, ParameterError, StudyError
+from svcq_lib.errors import DataError, ParameterError, ReportError, StudyError
 from svcq_lib.reports import execute, resources
 from svcq_lib.reports import run as running
+from svcq_lib.reports.publish import publish, unfinished
 from svcq_lib.reports.run import run
 
 FEW = {"n_boot": 50}
@@ -109,6 +110,8 @@ def test_the_manifest_records_what_was_made(made, small_demo):
         assert set(entry["seconds"]) == {"execute", "html", "pdf"}
         assert all(0 < one < 300 for one in entry["seconds"].values())
         assert entry["parameters"]["where"] == {}
+        assert entry["unit"] == ("All answers" if entry["lang"] == "en" else "全部答卷")
+        assert entry["period"]
         assert ("n_boot" in entry["parameters"]) == (entry["topic"] != "scores")
         assert entry["title"]
         for output in entry["outputs"]:
@@ -219,13 +222,13 @@ def test_a_failing_notebook_stops_no_other(small_demo, tmp_path, monkeypatch):
 
 def _killed_or_made(job):
     """Stand in for `make` in a worker: one report ends its process as an out-of-memory killer would."""
-    partial = job.out / f".{job.name}.partial"
+    partial = unfinished(job.out, job.name)
     partial.mkdir(parents=True)
     if job.topic == "gaps":
         os.kill(os.getpid(), signal.SIGKILL)
     (partial / f"{job.name}.html").write_text("made", encoding="utf-8")
     outcome = execute.Outcome(job.name, job.topic, job.lang, "done", job.key, title="made")
-    execute._publish(job, partial, outcome)
+    outcome.outputs = publish(job.out, job.name, partial)
     return outcome
 
 
@@ -274,7 +277,7 @@ def test_what_has_changed_is_made_again(copy, tmp_path, quick):
     table = copy.parent / "responses.csv"
     table.write_bytes(table.read_bytes().replace(b"R00001,", b"R99999,", 1))
     assert again(parameters=FEW) == ["gaps_en", "drivers_en"]
-    assert again(period="2026-Q1") == ["gaps_en", "drivers_en"]
+    assert again(period="2026-Q1") == ["gaps_2026-Q1_en", "drivers_2026-Q1_en"]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +317,52 @@ def test_filters_and_period_reach_the_notebook_and_the_record(small_demo, tmp_pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "make", lambda job: jobs.append(job) or running_make(job))
         run(small_demo, ["gaps"], where=where, period="2026-Q1", out=tmp_path)
-    assert jobs[0].parameters == {"where": where, "period": "2026-Q1"}
-    study = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["study"]
-    assert study["filters"] == where
-    assert study["period"] == "2026-Q1"
+    given = {name: jobs[0].parameters[name] for name in ("where", "period")}
+    assert given == {"where": where, "period": "2026-Q1"}
+    whole = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert set(whole["study"]) == {"name", "file", "fingerprints"}
+    parameters = whole["reports"]["gaps_region-north_2026-Q1_en"]["parameters"]
+    assert (parameters["where"], parameters["period"]) == (where, "2026-Q1")
+
+
+def test_reports_of_another_unit_or_period_lie_side_by_side(small_demo, tmp_path, quick):
+    run(small_demo, ["gaps"], out=tmp_path)
+    whole = (tmp_path / "gaps_en.html").read_bytes()
+    run(small_demo, ["gaps"], where={"region": "north"}, period="2026-Q1", out=tmp_path)
+    assert quick == ["gaps_en", "gaps_region-north_2026-Q1_en"]
+    assert (tmp_path / "gaps_en.html").read_bytes() == whole
+    assert run(small_demo, ["gaps"], out=tmp_path).skipped == ("gaps_en",)
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "gaps_region-north_2026-Q1_en.html" in index
+    assert "north · 2026-Q1" in index
+
+
+def test_a_format_that_is_not_asked_for_again_is_kept_while_it_is_up_to_date(small_demo, tmp_path, quick):
+    def made(*formats, **other):
+        quick.clear()
+        run(small_demo, ["gaps"], **{"parameters": FEW, "formats": formats, "out": tmp_path, **other})
+        return list(quick), sorted(path.suffix[1:] for path in tmp_path.glob("gaps_en.*"))
+
+    assert made("html", "pdf") == (["gaps_en"], ["html", "pdf"])
+    assert made("html") == ([], ["html", "pdf"])
+    assert made("html", force=True) == (["gaps_en"], ["html", "pdf"])
+    assert made("html", parameters={"n_boot": 60}) == (["gaps_en"], ["html"])
+    assert made("pdf", parameters={"n_boot": 60}) == (["gaps_en"], ["html", "pdf"])
+
+
+def test_the_record_holds_every_parameter_that_was_in_effect(small_demo, tmp_path, quick):
+    run(small_demo, ["gaps"], parameters=FEW, out=tmp_path)
+    parameters = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["reports"]["gaps_en"][
+        "parameters"
+    ]
+    assert parameters == {
+        "where": {}, "period": None, "adjust": "holm", "ci_level": 0.95, "n_boot": 50, "seed": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("out", ["taken", "taken/below"])
+def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(small_demo, tmp_path, quick, out):
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    with pytest.raises(ReportError, match=r"cannot be written.*--out"):
+        run(small_demo, ["gaps"], out=tmp_path / out)
+    assert not quick
