@@ -17,6 +17,7 @@ from svcq_lib.errors import ParameterError, ReportError, require_choice
 from svcq_lib.reports import manifest, site
 from svcq_lib.reports.execute import RENDERED, Job, Outcome, failed, make
 from svcq_lib.reports.parameters import parameters_of, validate
+from svcq_lib.reports.preflight import require_levels, require_parameters
 from svcq_lib.reports.publish import digest, sweep
 from svcq_lib.reports.resources import notebook_of, topics
 from svcq_lib.sources import connect, contracts
@@ -109,6 +110,7 @@ def run(
     study = open_study(study_path).where(**(where or {})).during(period)
     checked = contracts.check(study)
     checked.raise_for_errors()
+    require_levels(study)
     folder = Path(out) if out else Path("reports") / study.root.name
     planned = plan(study, reports, parameters or {}, formats, langs or (study.language,), folder.resolve())
     try:
@@ -212,6 +214,8 @@ def plan(
             name: one.default for name, one in parameters_of(topic).items() if name not in _SET_BY_RUN
         }
         values = validate(topic, {**defaults, **own, **given[topic]})
+        if reports:  # asked for by name: what cannot be made is an error before anything is executed
+            require_parameters(study, topic, values)
         for lang in dict.fromkeys(langs):
             key = manifest.key_of(notebook=digest(notebook_of(topic)), lang=lang, parameters=values, **shared)
             jobs.append(Job(topic, lang, study.path, values, tuple(formats), out, key))  # type: ignore[arg-type]

@@ -42,7 +42,9 @@ def test_the_answer_sentence_is_the_narrative_s(small_results):
 def test_a_study_and_its_check_show_themselves(shell, small_demo):
     study = sq.open_study(small_demo)
     data, _ = shell.display_formatter.format(study)
-    assert data["text/plain"].startswith("Study: Harbour Bank (simulated data)\nStudy file: study.toml\nResponses: responses")
+    assert data["text/plain"].startswith(
+        "Study: Harbour Bank (simulated data)\nStudy file: study.toml\nResponses: responses"
+    )
     assert "22 questions in 5 dimensions" in data["text/html"]
     data, _ = shell.display_formatter.format(sq.check(study))
     assert data["text/plain"].startswith("0 error(s), 2 warning(s) in responses")

@@ -110,7 +110,7 @@ def test_the_manifest_records_what_was_made(made, small_demo):
         assert set(entry["seconds"]) == {"execute", "html", "pdf"}
         assert all(0 < one < 300 for one in entry["seconds"].values())
         assert entry["parameters"]["where"] == {}
-        assert entry["unit"] == ("All answers" if entry["lang"] == "en" else "全部答卷")
+        assert entry["unit"] == ("all answers" if entry["lang"] == "en" else "全部答卷")
         assert entry["period"]
         assert ("n_boot" in entry["parameters"]) == (entry["topic"] != "scores")
         assert entry["title"]
