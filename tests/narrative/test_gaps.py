@@ -139,7 +139,7 @@ def test_verbs_agree_with_their_subjects(make_gaps, rows, said):
 
 
 @pytest.mark.parametrize(
-    ("change", "english", "chinese"), [(0.2, "closed by 0.20", "缩小"), (-0.2, "widened by 0.20", "扩大")]
+    ("change", "english", "chinese"), [(0.2, "narrowed by 0.20", "缩小"), (-0.2, "widened by 0.20", "扩大")]
 )
 def test_a_sure_change_is_said_with_its_size(make_gaps, change, english, chinese):
     moved = [("overall", "previous", change, change - 0.1, change + 0.1, SURE)]
@@ -174,10 +174,10 @@ def test_changes_since_the_first_period_name_the_dimensions(make_gaps):
              ("a", "first", 0.4, 0.3, 0.5, SURE), ("b", "first", -0.4, -0.5, -0.3, SURE)]  # fmt: skip
     result = make_gaps([("a", -1.0, -1.1, -0.9, SURE), ("b", -0.9, -1.0, -0.8, SURE)], changes=moved)
     text = narrative.describe(result)
-    assert "The gap closed by 0.30 \\[0.20, 0.40\\] from 2025 Q1 to 2026 Q2." in text
-    assert "the gap closed in a." in text
+    assert "The gap narrowed by 0.30 \\[0.20, 0.40\\] from 2025 Q1 to 2026 Q2." in text
+    assert "the gap narrowed in a." in text
     assert "the gap widened in b." in text
-    assert narrative.finding(result, "periods")[0] == "The overall gap closed from 2025 Q1 to 2026 Q2"
+    assert narrative.finding(result, "periods")[0] == "The overall gap narrowed from 2025 Q1 to 2026 Q2"
 
 
 def test_groups_where_the_widest_gap_is_wider_are_counted(make_gaps):
@@ -207,7 +207,7 @@ def test_perceptions_alone_speak_of_ratings(make_gaps):
     assert "The rating fell by 0.20 \\[0.10, 0.30\\]" in text
     assert "b rose." in text
     assert "Expectations were not asked" in text
-    assert not [word for word in ("expect ", "the gap closed", "widened") if word in text]
+    assert not [word for word in ("expect ", "the gap narrowed", "widened") if word in text]
     assert narrative.finding(result, "dimensions")[0] == "Ratings run from 4.10 to 5.10"
 
 

@@ -22,7 +22,7 @@ TEXTS = {
         "lead": "Customers expect 6.21 and perceive 4.88: an overall gap of −1.33 [−1.37, −1.29]. "
         "Responsiveness is furthest from what they expect and is the second strongest driver of "
         "satisfaction. Tangibles meet "
-        "expectations within the margin of error. The gap closed by 0.11 [0.05, 0.17] since Q2.",
+        "expectations within the margin of error. The gap narrowed by 0.11 [0.05, 0.17] since Q2.",
         "cards": [
             ("Overall gap", "−1.33", "[−1.37, −1.29]", "▲ 0.11 since Q2", "good"),
             ("Widest: responsiveness", "−1.82", "[−1.88, −1.76]", "no clear change", "neutral"),
