@@ -10,25 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses import estimates
+from svcq_lib.analyses import driver_map, driver_parts
 from svcq_lib.analyses.context import Context, base_notes, context_of
+from svcq_lib.analyses.driver_map import Lines
+from svcq_lib.analyses.driver_parts import EXACT_TERMS, NOISE_LEVEL, SAMPLED_ORDERS, Method
 from svcq_lib.analyses.outcomes import column_of, derived_of
 from svcq_lib.errors import Note, ParameterError, require_choice
-from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.collect import collect
 from svcq_lib.evidence.columns import Derived, Mean, Present
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
-from svcq_lib.stats import intervals, matrices, noise, relimp, relimp_sampled
+from svcq_lib.stats import matrices
 from svcq_lib.study import Study
 
 Array = NDArray[np.float64]
-Method = Literal["lmg", "relative_weights"]
 Level = Literal["item", "dimension"]
-Lines = Literal["mean", "median", "scale"]
-EXACT_TERMS = 28
-SAMPLED_ORDERS = 2000
 HIGH_VIF = 5.0
-NOISE_COLUMNS = 300
-NOISE_LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -232,17 +228,23 @@ def drivers(
     fixed = matrices.repair_correlation(matrix[rows])
     if fixed.max_change > 0:
         notes.append(Note("repaired_correlation", {"max_change": fixed.max_change}))
-    decomposed = _decompose(fixed.matrix)
-    replicates = _replicates(evidence, fixed.matrix, decomposed.lmg, [0, *kept], method, n_boot, seed)
-    table = _importance(names, chosen, decomposed, replicates, method, ci_level)
-    table = _placed(table, study, evidence, list(chosen), lines, ci_level)
+    decomposed = driver_parts.decompose(fixed.matrix)
+    replicates = driver_parts.replicates(
+        evidence, fixed.matrix, decomposed.lmg, [0, *kept], method, n_boot, seed
+    )
+    table = driver_parts.importance(names, chosen, decomposed, replicates, method, ci_level)
+    table = driver_map.placed(table, study, evidence, list(chosen), lines, ci_level)
     table["n"] = [float(pairs["n"][0][0, 1 + list(chosen).index(name)]) for name in table["term"]]
-    fit = _fit(target, method, decomposed, replicates, base, float(pairs["n"][0][0, 0]), len(kept), ci_level)
+    fit = driver_parts.fit(
+        target, method, decomposed, replicates, base, float(pairs["n"][0][0, 0]), len(kept), ci_level
+    )
     information = base * evidence.base.n_eff / evidence.base.n  # uneven weights make noise louder
-    fit["noise_mean"], fit["noise_floor"] = _noise(fixed.matrix, decomposed, information, method, seed)
+    fit["noise_mean"], fit["noise_floor"] = driver_parts.noise_shares(
+        fixed.matrix, decomposed, information, method, seed
+    )
     table["below_noise"] = table["share"] < fit["noise_floor"].iloc[0]
     notes += _notes(table, fit, base, study.thresholds.flag, len(kept), replicates)
-    return DriverResult(table, fit, _lines(table, study, lines), (*shared, *notes), context)
+    return DriverResult(table, fit, driver_map.lines_of(table, study, lines), (*shared, *notes), context)
 
 
 def _varying(matrix: Array, n: Array) -> list[int]:
@@ -254,185 +256,8 @@ def _varying(matrix: Array, n: Array) -> list[int]:
     return kept
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """Point estimates of one correlation matrix, outcome first."""
-
-    lmg: Array
-    relative_weights: Array
-    beta: Array
-    vif: Array
-    correlation: Array
-    r_squared: float
-
-
-def _decompose(matrix: Array) -> _Parts:
-    R, r = matrix[1:, 1:], matrix[1:, 0]
-    shares = (
-        relimp.lmg(R, r) if len(r) <= EXACT_TERMS else relimp_sampled.lmg_sampled(R, r, SAMPLED_ORDERS, 0)[0]
-    )
-    return _Parts(
-        shares,
-        relimp.relative_weights(R, r),
-        relimp.standardized_beta(R, r),
-        relimp.vif(R),
-        r,
-        float(relimp.r_squared(R, r)),
-    )
-
-
-@dataclass(frozen=True)
-class _Replicates:
-    """Bootstrap draws: shares and betas (replicates, drivers), R² (replicates,), and how many failed."""
-
-    share: Array
-    beta: Array
-    r_squared: Array
-    failed: int
-
-
-def _replicates(
-    evidence: Evidence, point: Array, shares: Array, rows: list[int], method: Method, n_boot: int, seed: int
-) -> _Replicates:
-    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
-    sums = estimates.bootstrap_sums(evidence, "drivers.pairs", draws)
-    matrix = matrices.correlation_from_moments(**sums)[:, rows][:, :, rows]
-    for i in np.flatnonzero(
-        np.isfinite(matrix).all(axis=(1, 2)) & ~matrices.is_positive_definite(matrix, 1e-4)
-    ):
-        matrix[i] = matrices.repair_correlation(matrix[i]).matrix
-    R, r = matrix[:, 1:, 1:], matrix[:, 1:, 0]
-    if method == "relative_weights":
-        parts = relimp.relative_weights(R, r)
-    else:
-        parts = relimp_sampled.lmg_replicates(
-            R, r, point_R=point[1:, 1:], point_r=point[1:, 0], point_shares=shares, seed=seed
-        )
-    good = np.isfinite(parts).all(axis=1)
-    total = parts[good].sum(axis=1)
-    return _Replicates(
-        parts[good] / total[:, None], relimp.standardized_beta(R[good], r[good]), total, int((~good).sum())
-    )
-
-
-def _noise(matrix: Array, point: _Parts, n: float, method: Method, seed: int) -> tuple[float, float]:
-    """Return the mean and the upper quantile of the share that a column of noise gets."""
-    R, r = matrix[1:, 1:], matrix[1:, 0]
-    shares = noise.noise_shares(R, r, point.lmg, n, method=method, n_draws=NOISE_COLUMNS, seed=seed)
-    shares = shares[np.isfinite(shares)]
-    return (
-        (float(shares.mean()), float(np.quantile(shares, NOISE_LEVEL))) if len(shares) else (np.nan, np.nan)
-    )
-
-
-def _limits(draws: Array, ci_level: float) -> tuple[Array, Array]:
-    """Return the percentile interval of draws; NaN if no replicate could be decomposed."""
-    if len(draws) == 0:
-        none = np.full(draws.shape[1:], np.nan)
-        return none, none
-    return intervals.percentile_interval(draws, ci_level, axis=0)
-
-
-def _importance(
-    names: list[str],
-    dimension: dict[str, str],
-    point: _Parts,
-    draws: _Replicates,
-    method: Method,
-    ci_level: float,
-) -> pd.DataFrame:
-    share = (point.lmg if method == "lmg" else point.relative_weights) / point.r_squared
-    low, high = _limits(draws.share, ci_level)
-    ranks = (-draws.share).argsort(axis=1).argsort(axis=1) + 1
-    rank_low, rank_high = (np.round(one) for one in _limits(ranks.astype(float), ci_level))
-    beta_low, beta_high = _limits(draws.beta, ci_level)
-    table = pd.DataFrame(
-        {
-            "term": names,
-            "dimension": [dimension[name] for name in names],
-            "share": share,
-            "conf_low": low,
-            "conf_high": high,
-            "rank": (-share).argsort().argsort() + 1,
-            "rank_low": rank_low,
-            "rank_high": rank_high,
-            "lmg": point.lmg,
-            "relative_weights": point.relative_weights,
-            "beta": point.beta,
-            "beta_low": beta_low,
-            "beta_high": beta_high,
-            "correlation": point.correlation,
-            "vif": point.vif,
-        }
-    )
-    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
-
-
-def _placed(
-    table: pd.DataFrame, study: Study, evidence: Evidence, order: list[str], lines: Lines, ci_level: float
-) -> pd.DataFrame:
-    """Add each driver's performance and its quadrant of the importance–performance map."""
-    means = estimates.means(evidence.moments["drivers.means"], evidence.design, ci_level=ci_level).iloc[1:]
-    means = means.assign(term=order).set_index("term").loc[table["term"]]
-    for name, source in (
-        ("performance", "estimate"),
-        ("performance_low", "conf_low"),
-        ("performance_high", "conf_high"),
-    ):
-        table[name] = means[source].to_numpy()
-    cut = _lines(table, study, lines).iloc[0]
-    important, good = table["share"] >= cut["share"], table["performance"] >= cut["performance"]
-    table["quadrant"] = np.select(
-        [important & ~good, important & good, ~important & ~good],
-        ["concentrate_here", "keep_up", "low_priority"],
-        "possible_overkill",
-    )
-    return table
-
-
-def _lines(table: pd.DataFrame, study: Study, lines: Lines) -> pd.DataFrame:
-    middle = (
-        table[["performance", "share"]].median()
-        if lines == "median"
-        else table[["performance", "share"]].mean()
-    )
-    scale = study.instrument.scale
-    if lines == "scale" and scale is not None:
-        middle["performance"] = (scale.low + scale.high) / 2
-    return middle.to_frame().T.reset_index(drop=True)
-
-
-def _fit(
-    outcome: str,
-    method: Method,
-    point: _Parts,
-    draws: _Replicates,
-    base: float,
-    n_outcome: float,
-    terms: int,
-    ci_level: float,
-) -> pd.DataFrame:
-    low, high = _limits(draws.r_squared, ci_level)
-    adjusted = 1 - (1 - point.r_squared) * (base - 1) / (base - terms - 1) if base > terms + 1 else np.nan
-    return pd.DataFrame(
-        [
-            {
-                "outcome": outcome,
-                "method": method,
-                "r_squared": point.r_squared,
-                "r_squared_low": float(low),
-                "r_squared_high": float(high),
-                "adj_r_squared": adjusted,
-                "n": base,
-                "n_outcome": n_outcome,
-                "terms": terms,
-            }
-        ]
-    )
-
-
 def _notes(
-    table: pd.DataFrame, fit: pd.DataFrame, base: float, flag: int, terms: int, draws: _Replicates
+    table: pd.DataFrame, fit: pd.DataFrame, base: float, flag: int, terms: int, draws: driver_parts.Replicates
 ) -> list[Note]:
     notes = []
     if table["vif"].max() > HIGH_VIF:
