@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         save,
         segments,
         show,
+        switchboard,
         table,
         trends,
     )
@@ -51,7 +52,8 @@ _HOMES = {
     "svcq_lib.analyses.gaps": ("GapsResult", "gaps"),
     "svcq_lib.analyses.scores": ("ScoresResult", "scores"),
     "svcq_lib.display": (
-        "caveats", "figure", "headline", "method", "provenance", "save", "segments", "show", "table", "trends",
+        "caveats", "figure", "headline", "method", "provenance", "save", "segments", "show",
+        "switchboard", "table", "trends",
     ),
     "svcq_lib.errors": (
         "DataError", "MethodError", "Note", "ParameterError", "ReportError", "StudyError", "SvcqError",
@@ -70,7 +72,7 @@ __all__ = [
     "CheckReport", "DataError", "DriverResult", "GapsResult", "MethodError", "Note", "ParameterError", "ReportError",
     "ScoresResult", "Study", "StudyError", "SvcqError", "caveats", "check", "drivers", "figure", "gaps", "headline",
     "init_study", "method", "open_study", "provenance", "read_table", "save", "scores", "segments",
-    "show", "table", "trends", "write_demo",
+    "show", "switchboard", "table", "trends", "write_demo",
 ]  # fmt: skip
 
 
@@ -91,7 +93,7 @@ def __dir__() -> list[str]:
 _SHOWN = (
     ("svcq_lib.analyses.drivers", "DriverResult"), ("svcq_lib.analyses.gaps", "GapsResult"),
     ("svcq_lib.analyses.scores", "ScoresResult"), ("svcq_lib.sources.faults", "CheckReport"),
-    ("svcq_lib.study", "Study"),
+    ("svcq_lib.study.model", "Study"),
 )  # fmt: skip
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from svcq_lib import study as model
 from svcq_lib.errors import StudyError
-from svcq_lib.study import Column, Label, Scale
+from svcq_lib.study import ROLES, Column, Label, Scale
 from svcq_lib.studyfile import (
-    ROLES,
     FileDimension,
     FileInstrument,
     FileItem,
@@ -54,6 +53,12 @@ def bind(file: StudyFile, path: Path, headers: Sequence[str]) -> model.Study:
         thresholds=file.thresholds,
         targets=file.targets,
         benchmarks=file.benchmarks,
+        weights=file.weights,
+        response_rate=file.response_rate,
+        gap_tables=file.gap_tables,
+        benchmarking=file.benchmarking,
+        returns=file.returns,
+        effects=file.effects,
     )
 
 

@@ -15,9 +15,8 @@ from svcq_lib import study as model
 from svcq_lib.errors import StudyError
 from svcq_lib.formats import Lang
 from svcq_lib.periods import Grain
-from svcq_lib.study import Codes, Label, Scale
+from svcq_lib.study import ROLES, Codes, Label, Scale
 
-ROLES = ("expectation", "perception", "importance")
 RESERVED = ("overall", "weighted")  # rows that the gap analysis adds to the dimensions
 
 
@@ -30,6 +29,8 @@ class FileItem(model.Model):
     expectation: str | None = None
     perception: str | None = None
     importance: str | None = None
+    adequate: str | None = None
+    desired: str | None = None
     scale: Scale | None = None
     missing: Codes | None = None
     values: Mapping[str, float] | None = None
@@ -65,6 +66,8 @@ class FileInstrument(model.Model):
     expectation: str | None = None
     perception: str | None = None
     importance: str | None = None
+    adequate: str | None = None
+    desired: str | None = None
     importance_scale: Scale | None = None
     points_scale: Scale = Scale(low=0, high=100)
     dimensions: tuple[FileDimension, ...] = ()
@@ -131,6 +134,7 @@ class FileResponses(model.Model):
     weight: str | None = None
     strata: str | None = None
     cluster: str | None = None
+    duration: str | None = None
     fpc: Mapping[str, float] = Field(default_factory=dict)
     segments: Mapping[str, FileSegment] = Field(default_factory=dict)
 
@@ -166,6 +170,12 @@ class StudyFile(model.Model):
     thresholds: model.Thresholds = model.Thresholds(suppress=5, flag=30)
     targets: tuple[model.Goal, ...] = ()
     benchmarks: tuple[model.Goal, ...] = ()
+    weights: model.Weights = model.Weights()
+    response_rate: model.ResponseRate | None = None
+    gap_tables: model.GapTables = model.GapTables()
+    benchmarking: model.Benchmarking | None = None
+    returns: model.Returns | None = None
+    effects: model.Effects | None = None
 
 
 def read_study_file(path: Path) -> StudyFile:
@@ -234,6 +244,7 @@ def _contradictions(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], st
             if item.reverse and (item.scale or file.instrument.scale) is None:
                 loc = ("instrument", "dimensions", i, "items", j, "reverse")
                 yield loc, "an answer is mirrored on its scale: give scale, such as scale = [1, 7]"
+    yield from _unknown_references(file)
     for kind, goals in (("targets", file.targets), ("benchmarks", file.benchmarks)):
         for i, goal in enumerate(goals):
             if goal.outcome not in file.outcomes:
@@ -242,6 +253,45 @@ def _contradictions(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], st
             elif goal.measure not in (known := model.GOAL_MEASURES[file.outcomes[goal.outcome].kind]):
                 what = f"a {file.outcomes[goal.outcome].kind} outcome has no {goal.measure!r}"
                 yield (kind, i, "measure"), f"{what}; set measure to one of {', '.join(known)}"
+
+
+def _unknown_references(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield what the optional sections name but the file does not declare: tables, segments, outcomes."""
+    known = {
+        "[tables]": set(file.tables),
+        "[responses.segments]": set(file.responses.segments),
+        "[outcomes]": set(file.outcomes),
+    }
+    for loc, section, name in _references(file):
+        if name not in known[section]:
+            yield loc, f"{name!r} is not in {section}, which has {', '.join(known[section]) or 'nothing'}"
+
+
+def _references(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield where a name stands, the section that must declare it, and the name."""
+    tables, segments, outcomes = "[tables]", "[responses.segments]", "[outcomes]"
+    for name, margin in file.weights.margins.items():
+        yield ("weights", "margins", name), segments, name
+        if margin.table:
+            yield ("weights", "margins", name, "table"), tables, margin.table
+    rate, gap, compared = file.response_rate, file.gap_tables, file.benchmarking
+    for where, one in (("response_rate", rate), *((f"gap_tables.{key}", value) for key, value in gap)):
+        if one is not None:
+            loc = tuple(where.split("."))
+            yield (*loc, "table"), tables, one.table
+            yield from (((*loc, "segments", name), segments, name) for name in one.segments)
+    if compared is not None:
+        yield ("benchmarking", "unit"), segments, compared.unit
+        yield from ((("benchmarking", "case_mix"), segments, name) for name in compared.case_mix)
+        yield from ((("benchmarking", "outcome"), outcomes, name) for name in [compared.outcome] if name)
+    if file.returns is not None:
+        for key in ("initiatives", "costs", "economics"):
+            yield ("returns", key), tables, getattr(file.returns, key)
+        for key in ("outcome", "retention"):
+            yield from ((("returns", key), outcomes, name) for name in [getattr(file.returns, key)] if name)
+    if file.effects is not None:
+        yield ("effects", "unit"), segments, file.effects.unit
+        yield from ((("effects", "initiatives"), tables, name) for name in [file.effects.initiatives] if name)
 
 
 def _names(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -53,17 +53,30 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_demo(tmp_path_factory.mktemp("small") / "demo", n_responses=1000)
 
 
+class Results(dict[str, Any]):
+    """The result of every topic, computed when it is first asked for."""
+
+    def __init__(self, study_file: Path) -> None:
+        super().__init__()
+        self.study_file = study_file
+
+    def __missing__(self, topic: str) -> Any:
+        """Compute a topic with few replicates."""
+        import inspect
+
+        import svcq_lib as sq
+
+        analysis = getattr(sq, topic)
+        few = {"n_boot": 50, "n_draws": 500}
+        given = {name: value for name, value in few.items() if name in inspect.signature(analysis).parameters}
+        self[topic] = analysis(sq.open_study(self.study_file), **given)
+        return self[topic]
+
+
 @pytest.fixture(scope="session")
 def small_results(small_demo: Path) -> dict[str, Any]:
     """The results of all analyses of the small demonstration study, by topic."""
-    import svcq_lib as sq
-
-    study = sq.open_study(small_demo)
-    return {
-        "scores": sq.scores(study),
-        "gaps": sq.gaps(study, n_boot=50),
-        "drivers": sq.drivers(study, n_boot=50),
-    }
+    return Results(small_demo)
 
 
 def _skips(config: pytest.Config) -> Iterator[str]:

@@ -2,74 +2,81 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import json
 import os
 import re
 import shlex
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from svcq_lib import formats
-from svcq_lib.analyses.drivers import DriverResult
+from svcq_lib.analyses.context import Context
 from svcq_lib.analyses.gaps import GapsResult
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Blocks
-from svcq_lib.errors import ParameterError
+from svcq_lib.errors import Note, ParameterError
 from svcq_lib.formats import Lang
 from svcq_lib.kinds import is_missing
-from svcq_lib.narrative import drivers as drivers_narrative
 from svcq_lib.narrative import method as method_narrative
 from svcq_lib.narrative import notes as notes_narrative
+from svcq_lib.narrative import switches as switches_narrative
 from svcq_lib.study import Label, Study
+from svcq_lib.tables.model import display_table
 from svcq_lib.vocabulary import word
 
-Result = ScoresResult | GapsResult | DriverResult
-FIGURES = {
-    "scores": ("periods", "segments"),
-    "gaps": ("dimensions", "items", "segments", "heatmap", "periods"),
-    "drivers": ("importance", "quadrant"),
-}
-TABLES = {
-    "scores": ("headline", "changes", "goals", "segments"),
-    "gaps": ("dimensions", "items", "segments", "changes"),
-    "drivers": ("importance", "method"),
-}
+
+class Result(Protocol):
+    """What every analysis returns: a frozen dataclass of frames with caveats and a context."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Caveats."""
+
+    @property
+    def context(self) -> Context:
+        """Study, base, filters and settings."""
 
 
 def topic_of(result: Result) -> str:
-    """Return the topic of a result.
+    """Return the topic of a result: the name of the analysis that made it.
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
-        A result.
+    result : Result
+        What an analysis returned.
 
     Returns
     -------
     str
-        ``"scores"``, ``"gaps"`` or ``"drivers"``.
+        For example ``"gaps"``.
 
     Raises
     ------
     ParameterError
         If it is something else.
     """
-    for kind, name in ((ScoresResult, "scores"), (GapsResult, "gaps"), (DriverResult, "drivers")):
-        if isinstance(result, kind):
-            return name
-    raise ParameterError(
-        f"{type(result).__name__} is not a result of svcq. Pass what scores, gaps or drivers returned."
-    )
+    package, _, topic = type(result).__module__.rpartition(".")
+    if package != "svcq_lib.analyses" or not hasattr(result, "context"):
+        raise ParameterError(
+            f"{type(result).__name__} is not a result of svcq. Pass what an analysis such as gaps returned."
+        )
+    return topic
 
 
-def _view(result: Result) -> ModuleType:
-    import importlib
+def _view(topic: str) -> ModuleType:
+    """Return the module that shows a topic: headline, figure, table, FIGURES, TABLES and method_codes."""
+    return importlib.import_module(f"svcq_lib.display.{topic}")
 
-    return importlib.import_module(f"svcq_lib.display.{topic_of(result)}")
+
+def _last_page(topic: str) -> ModuleType:
+    """Return the module with a topic's caveats (NOTES) and method (METHOD) in words."""
+    return importlib.import_module(f"svcq_lib.narrative.{topic}_method")
 
 
 def headline(result: Result, *, lang: Lang = "en") -> Blocks:
@@ -77,7 +84,7 @@ def headline(result: Result, *, lang: Lang = "en") -> Blocks:
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     lang : {"en", "zh"}
         Language.
@@ -87,7 +94,7 @@ def headline(result: Result, *, lang: Lang = "en") -> Blocks:
     Blocks
         Shown when it is the last expression of a cell.
     """
-    return Blocks(tuple(_view(result).headline(result, lang)))
+    return Blocks(tuple(_view(topic_of(result)).headline(result, lang)))
 
 
 def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blocks:
@@ -95,10 +102,10 @@ def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Bl
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     name : str
-        Which figure; :data:`FIGURES` lists them by topic.
+        Which figure; ``FIGURES`` of ``svcq_lib.display.TOPIC`` lists them.
     lang : {"en", "zh"}
         Language.
     **choice : str
@@ -114,8 +121,10 @@ def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Bl
     ParameterError
         If the topic has no figure of that name.
     """
-    _known(name, FIGURES[topic_of(result)], "figure", topic_of(result))
-    made = _view(result).figure(result, name, lang, **choice)
+    topic = topic_of(result)
+    view = _view(topic)
+    _known(name, view.FIGURES, "figure", topic)
+    made = view.figure(result, name, lang, **choice)
     return Blocks((made,) if made else ())
 
 
@@ -124,10 +133,10 @@ def table(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blo
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     name : str
-        Which table; :data:`TABLES` lists them by topic.
+        Which table; ``TABLES`` of ``svcq_lib.display.TOPIC`` lists them.
     lang : {"en", "zh"}
         Language.
     **choice : str
@@ -143,8 +152,10 @@ def table(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blo
     ParameterError
         If the topic has no table of that name.
     """
-    _known(name, TABLES[topic_of(result)], "table", topic_of(result))
-    made = _view(result).table(result, name, lang, **choice)
+    topic = topic_of(result)
+    view = _view(topic)
+    _known(name, view.TABLES, "table", topic)
+    made = view.table(result, name, lang, **choice)
     return Blocks((made,) if made else ())
 
 
@@ -164,7 +175,7 @@ def segments(result: ScoresResult | GapsResult, *, lang: Lang = "en") -> Blocks:
         A figure per segment; for gaps also a map of groups by dimension for the segment with most groups.
     """
     counts = result.segments.groupby("segment", sort=False)["level"].nunique()
-    view = _view(result)
+    view = _view(topic_of(result))
     made = [view.figure(result, "segments", lang, segment=name) for name in counts.index]
     if isinstance(result, GapsResult) and len(counts) and counts.max() > 1:
         made.append(view.figure(result, "heatmap", lang, segment=counts.idxmax()))
@@ -186,7 +197,7 @@ def trends(result: ScoresResult, *, lang: Lang = "en") -> Blocks:
     Blocks
         A figure per outcome that has at least two periods.
     """
-    view = _view(result)
+    view = _view(topic_of(result))
     made = [
         view.figure(result, "periods", lang, outcome=name) for name in result.headline["outcome"].unique()
     ]
@@ -198,7 +209,7 @@ def caveats(result: Result, *, lang: Lang = "en") -> Blocks:
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     lang : {"en", "zh"}
         Language.
@@ -208,7 +219,8 @@ def caveats(result: Result, *, lang: Lang = "en") -> Blocks:
     Blocks
         A list, or nothing if there is no caveat.
     """
-    items = notes_narrative.describe(result.notes, result.context, lang=lang)
+    more = _last_page(topic_of(result)).NOTES
+    items = notes_narrative.describe(result.notes, result.context, lang=lang, more=more)
     return Blocks((blocks.notes(items, lang),) if items else ())
 
 
@@ -217,7 +229,7 @@ def method(result: Result, *, lang: Lang = "en") -> Blocks:
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     lang : {"en", "zh"}
         Language.
@@ -227,12 +239,36 @@ def method(result: Result, *, lang: Lang = "en") -> Blocks:
     Blocks
         Paragraphs.
     """
-    codes: tuple[str, ...] = (topic_of(result),)
-    if isinstance(result, GapsResult) and result.mode == "perception_only":
-        codes = ("gaps_perception",)
-    elif isinstance(result, DriverResult):
-        codes = drivers_narrative.method_codes(result)
-    return Blocks((blocks.prose(method_narrative.describe(result.context, codes, lang=lang), lang),))
+    topic = topic_of(result)
+    codes = _view(topic).method_codes(result)
+    text = method_narrative.describe(result.context, codes, lang=lang, more=_last_page(topic).METHOD)
+    return Blocks((blocks.prose(text, lang),))
+
+
+def switchboard(result: Result, *, lang: Lang = "en") -> Blocks:
+    """Show every contested default that was used, and what the headline would be under the alternative.
+
+    Parameters
+    ----------
+    result : Result
+        A result with ``switches`` (see :mod:`svcq_lib.analyses.switches`).
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    Blocks
+        A sentence and a table; nothing if the result has no such defaults.
+    """
+    switches: pd.DataFrame = getattr(result, "switches", pd.DataFrame())
+    if switches.empty:
+        return Blocks(())
+    frame = switches_narrative.worded(switches, result.context, lang=lang)
+    made = display_table(frame, columns=list(frame.columns), labels=result.context.labels, lang=lang)
+    return Blocks((
+        blocks.prose(switches_narrative.describe(switches, lang=lang), lang),
+        blocks.table(made, switches_narrative.heading(lang), lang, source=words.source_line(result.context, lang)),
+    ))  # fmt: skip
 
 
 def provenance(result: Result, study: Study, *, lang: Lang = "en", **parameters: Any) -> Blocks:
@@ -240,7 +276,7 @@ def provenance(result: Result, study: Study, *, lang: Lang = "en", **parameters:
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     study : Study
         The study it was computed from.
@@ -299,7 +335,7 @@ def show(result: Result, *, lang: Lang = "en") -> Blocks:
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     lang : {"en", "zh"}
         Language.
@@ -309,7 +345,7 @@ def show(result: Result, *, lang: Lang = "en") -> Blocks:
     Blocks
         Title, sentences, headline figures and a table.
     """
-    main = TABLES[topic_of(result)][0]
+    main = _view(topic_of(result)).TABLES[0]
     return Blocks((*headline(result, lang=lang), *table(result, main, lang=lang)))
 
 
@@ -318,7 +354,7 @@ def save(result: Result, directory: str | Path | None = None) -> Blocks:
 
     Parameters
     ----------
-    result : ScoresResult, GapsResult or DriverResult
+    result : Result
         A result.
     directory : str or Path, optional
         Where to write; nothing is written without it.
@@ -332,7 +368,7 @@ def save(result: Result, directory: str | Path | None = None) -> Blocks:
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         topic = topic_of(result)
-        frames = {name: getattr(result, name) for name in type(result).__dataclass_fields__}
+        frames = {one.name: getattr(result, one.name) for one in dataclasses.fields(result)}  # type: ignore[arg-type]
         frames = {name: _flat(frame) for name, frame in frames.items() if isinstance(frame, pd.DataFrame)}
         for name, frame in frames.items():
             _write(

@@ -13,6 +13,8 @@ from svcq_lib.narrative import drivers as narrative
 from svcq_lib.narrative.phrases import typeset
 from svcq_lib.tables.model import display_table
 
+FIGURES = ("importance", "quadrant")
+TABLES = ("importance", "method")
 WORDS = {
     "en": {
         "r_squared": "Explained by all drivers", "top": "Strongest: {name}", "concentrate": "Concentrate here",
@@ -121,3 +123,8 @@ def table(result: DriverResult, name: str, lang: Lang) -> Block | None:
         digits={"rank": 0, "lmg": 3, "relative_weights": 3},
     )
     return blocks.table(made, WORDS[lang][name], lang, source=words.source_line(result.context, lang))
+
+
+def method_codes(result: DriverResult) -> tuple[str, ...]:
+    """Return the sentences about the method that are true of this result."""
+    return narrative.method_codes(result)

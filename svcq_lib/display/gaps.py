@@ -19,6 +19,8 @@ from svcq_lib.vocabulary import Kind, label
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FIGURES = ("dimensions", "items", "segments", "heatmap", "periods")
+TABLES = ("dimensions", "items", "segments", "changes")
 WORDS = {
     "en": {
         "overall": "Overall gap", "overall_perception": "Overall rating", "widest": "Widest: {name}",
@@ -244,3 +246,8 @@ def _tones(frame: pd.DataFrame, name: str, alpha: float) -> dict[str, dict[Any, 
         return {}
     sure = frame["p_adjusted"] < alpha
     return {column: {i: "bad" if frame.loc[i, column] < 0 else "good" for i in frame.index[sure]}}
+
+
+def method_codes(result: GapsResult) -> tuple[str, ...]:
+    """Return the sentences about the method that are true of this result."""
+    return ("gaps",) if result.mode == "gap" else ("gaps_perception",)

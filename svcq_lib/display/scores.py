@@ -23,6 +23,8 @@ KINDS: dict[str, dict[str, Kind]] = {
     "goals": {"verdict": "text", "source": "text", "value": "score"},
     "changes": {"previous": "period"},
 }
+FIGURES = ("periods", "segments")
+TABLES = ("headline", "changes", "goals", "segments")
 WORDS = {
     "en": {
         "headline": "All figures", "changes": "Change since earlier periods", "goals": "Targets and benchmarks",
@@ -220,3 +222,9 @@ def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[Any, Tone]]:
     sure = frame["p_adjusted"] < alpha
     good = (frame[column] > 0) == frame["high_is_good"].astype(bool)
     return {column: {i: "good" if good[i] else "bad" for i in frame.index[sure]}}
+
+
+def method_codes(result: ScoresResult) -> tuple[str, ...]:
+    """Return the sentences about the method that are true of this result."""
+    del result
+    return ("scores",)

@@ -17,11 +17,12 @@ from svcq_lib.errors import DataError, Note
 from svcq_lib.evidence import kernel
 from svcq_lib.evidence.blocks import N_BLOCKS, N_BLOCKS_PER_STRATUM, SMALL_TABLE, hash_blocks
 from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator, Moments
-from svcq_lib.evidence.needs import Cells, EvidenceNeeds
+from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Rows
 from svcq_lib.sources import contracts, prepared
 from svcq_lib.study import Study
 
 BATCH_ROWS = 65_536
+ROW_COLUMNS = ("row_id", "date", "period", "weight", "stratum", "cluster", "block")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,11 @@ class Design:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one scan found: moments and tallies under the names they were asked for."""
+    """What one scan found: moments, tallies and rows under the names they were asked for.
+
+    A frame of rows has ``row_id``, ``date``, ``period``, ``weight``, ``stratum``, ``cluster``, ``block`` (bootstrap
+    block, as in the moments) and the columns asked for, in the order of the table; no answer is NaN or None.
+    """
 
     moments: Mapping[str, Moments]
     tallies: Mapping[str, pd.DataFrame]
@@ -75,6 +80,7 @@ class Evidence:
     design: Design
     notes: tuple[Note, ...] = ()
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def collect(study: Study, needs: EvidenceNeeds) -> Evidence:
@@ -160,6 +166,7 @@ class _Scan:
         self.groups = {name: _Groups() for name in needs.cells}
         self.sums = {name: self._accumulator(cells) for name, cells in needs.cells.items()}
         self.tallies: dict[str, list[pl.DataFrame]] = {name: [] for name in needs.tallies}
+        self.kept: dict[str, list[pl.DataFrame]] = {name: [] for name in needs.rows}
         responses = study.responses
         self.kind = "cluster" if responses.cluster else "strata" if responses.strata else "simple"
         self.blocks = _Groups()
@@ -174,7 +181,8 @@ class _Scan:
     def frame(self) -> pl.LazyFrame:
         """Return the lazy frame with every column that is asked for."""
         frame = prepared.prepared(self.study, filtered=False)
-        if any(cells.blocks for cells in self.needs.cells.values()) and self.kind != "cluster":
+        blocked = self.needs.rows or any(cells.blocks for cells in self.needs.cells.values())
+        if blocked and self.kind != "cluster":
             self.small = frame.select(pl.len()).collect().item() <= SMALL_TABLE
         frame = frame.filter(pl.col("weight") > 0).with_columns(period=_period_name(grain_of(self.study)))
         for name, derived in self.needs.derived.items():
@@ -187,6 +195,8 @@ class _Scan:
             wanted |= {*request.by, *request.columns}
         for tally in self.needs.tallies.values():
             wanted |= {*tally.by, tally.column}
+        for kept in self.needs.rows.values():
+            wanted |= set(kept.columns)
         return frame.select(*sorted(wanted), chosen.alias("_chosen"), (chosen & inside).alias("_inside"))
 
     def add(self, batch: pl.DataFrame) -> None:
@@ -206,6 +216,17 @@ class _Scan:
             keys = [*tally.by, tally.column]
             counted = batch.filter(pl.col("_inside")).drop_nulls(keys).group_by(keys, maintain_order=True)
             self.tallies[name].append(counted.agg(n=pl.len().cast(pl.Float64), sw=pl.col("weight").sum()))
+        for name, kept in self.needs.rows.items():
+            self._keep(name, kept, batch.filter("_chosen" if kept.all_periods else "_inside"))
+
+    def _keep(self, name: str, kept: Rows, batch: pl.DataFrame) -> None:
+        self.kept[name].append(batch.select(*dict.fromkeys([*ROW_COLUMNS, *kept.columns])))
+        found = sum(len(part) for part in self.kept[name])
+        if found > kept.limit:
+            raise DataError(
+                f"{name} needs rows in memory and {self.study.responses.table!r} has more than {kept.limit:,} for "
+                f"{_chosen(self.study)}. Restrict the report to a period or a unit."
+            )
 
     def _blocks(self, batch: pl.DataFrame) -> list[pl.Series]:
         stratum = (
@@ -252,7 +273,8 @@ class _Scan:
         tallies = {name: _added(parts, self.needs.tallies[name].by) for name, parts in self.tallies.items()}
         dates = (min(self.dates), max(self.dates)) if self.dates else (None, None)
         base = Base(self.n, self.sw**2 / self.sw2 if self.sw2 else float("nan"), *dates)
-        return Evidence(moments, tallies, base, self._design(), notes, fingerprints)
+        rows = {name: pl.concat(parts).to_pandas() for name, parts in self.kept.items()}
+        return Evidence(moments, tallies, base, self._design(), notes, fingerprints, rows)
 
     def _design(self) -> Design:
         blocks = self.blocks.frame(["stratum", "unit"])

@@ -43,6 +43,25 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """One request for the rows themselves, for models that sums cannot answer (ordinal or case-mix models).
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Raw, derived or group columns (``"period"``, ``"segment.NAME"``, ``"duration"``).
+    all_periods : bool
+        Whether rows outside the study's period count too.
+    limit : int
+        Most rows that are held in memory; a scan that finds more is refused.
+    """
+
+    columns: tuple[str, ...]
+    all_periods: bool = False
+    limit: int = 2_000_000
+
+
+@dataclass(frozen=True)
 class EvidenceNeeds:
     """Everything an analysis reads from the rows.
 
@@ -54,11 +73,14 @@ class EvidenceNeeds:
         Requests for moments by name.
     tallies : Mapping of str to Tally
         Requests for counts by name.
+    rows : Mapping of str to Rows
+        Requests for rows by name.
     """
 
     derived: Mapping[str, Derived] = field(default_factory=dict)
     cells: Mapping[str, Cells] = field(default_factory=dict)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    rows: Mapping[str, Rows] = field(default_factory=dict)
 
     def __or__(self, other: EvidenceNeeds) -> EvidenceNeeds:
         """Return the needs of two analyses, to be met by one scan."""
@@ -66,6 +88,7 @@ class EvidenceNeeds:
             (self.derived, other.derived),
             (self.cells, other.cells),
             (self.tallies, other.tallies),
+            (self.rows, other.rows),
         ):
             for name in set(mine) & set(theirs):
                 if mine[name] != theirs[name]:
@@ -74,4 +97,5 @@ class EvidenceNeeds:
             {**self.derived, **other.derived},
             {**self.cells, **other.cells},
             {**self.tallies, **other.tallies},
+            {**self.rows, **other.rows},
         )

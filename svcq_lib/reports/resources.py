@@ -7,6 +7,7 @@ from pathlib import Path
 from svcq_lib.errors import ParameterError, ReportError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+ORDER = ("scores", "gaps", "instrument", "drivers", "benchmark", "returns", "effects")
 
 
 def _folder(inside: str, checkout: str) -> Path:
@@ -28,7 +29,7 @@ def reference_dir() -> Path:
 
 def topics() -> list[str]:
     """Return the names of all reports."""
-    order = {name: i for i, name in enumerate(("scores", "gaps", "drivers"))}
+    order = {name: i for i, name in enumerate(ORDER)}
     return sorted(
         (path.stem for path in notebooks_dir().glob("*.ipynb")), key=lambda name: (order.get(name, 99), name)
     )

@@ -57,6 +57,37 @@ label = {en = "Retention", zh = "客户保留"}
 suppress = 5
 flag = 30
 """
+_SECTIONS = """
+[response_rate]
+table = "response_sample"
+population = "customers"
+period = "month"
+segments = {branch = "branch"}
+coverage_target = 0.30
+
+[gap_tables]
+managers = {table = "manager_estimates", value = "estimate", rater = "manager_id", segments = {branch = "branch"}}
+standards = {table = "standards", value = "standard"}
+delivered = {table = "mystery_shopping", value = "delivered", rater = "visit_id", date = "date", segments = {branch = "branch"}}
+promised = {table = "promises", value = "promised", rater = "communication"}
+
+[benchmarking]
+unit = "branch"
+outcome = "csat"
+case_mix = ["age_group", "channel", "customer_tier"]
+max_years = 3
+
+[returns]
+outcome = "csat"
+retention = "retained"
+
+[effects]
+unit = "branch"
+treated = [{treated}]
+start = "{start}"
+ramp = {ramp}
+initiatives = "initiatives"
+"""
 # fmt: off
 # outcome, measure, value, names, source, year of the figure if it is dated; rows of data/reference
 _TARGETS: tuple[tuple[str, str, float, world.Text, str], ...] = (
@@ -96,8 +127,15 @@ def study_toml() -> str:
         _OUTCOMES.lstrip("\n"),
         *(_goal("targets", *goal, None) for goal in _TARGETS),
         *(_goal("benchmarks", *goal) for goal in _BENCHMARKS),
+        _sections(),
     ]
     return "\n".join(parts)
+
+
+def _sections() -> str:
+    treated = ", ".join(f'"{branch}"' for branch in world.PROGRAMME_BRANCHES)
+    text = _SECTIONS.replace("{treated}", treated).replace("{start}", world.MONTHS[world.PROGRAMME_MONTH - 1])
+    return text.replace("{ramp}", str(world.PROGRAMME_RAMP - 1)).lstrip("\n")
 
 
 def _text(value: str) -> str:

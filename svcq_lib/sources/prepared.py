@@ -32,8 +32,8 @@ def prepared(study: Study, *, filtered: bool = True) -> pl.LazyFrame:
     LazyFrame
         ``row_id`` (text: the id column, else the row number from 1), ``date``, ``period`` (as ``2026-Q3``),
         ``segment.NAME`` (text), ``weight`` (1 if none is declared, null if it is no number), ``stratum`` and
-        ``cluster`` (text, null if not declared), and every key of ``study.columns()`` as a number, null where
-        there is no valid answer on the scale.
+        ``cluster`` (text, null if not declared), ``duration`` (seconds), and every key of ``study.columns()`` as a
+        number, null where there is no valid answer on the scale.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def roles(study: Study, schema: Mapping[str, pl.DataType]) -> list[pl.Expr]:
     Returns
     -------
     list of Expr
-        ``row_id``, ``date``, ``period``, ``weight``, ``stratum``, ``cluster`` and ``segment.NAME``.
+        ``row_id``, ``date``, ``period``, ``weight``, ``stratum``, ``cluster``, ``duration`` and ``segment.NAME``.
     """
     has, none = study.responses, pl.lit(None, _TEXT)
     formats = study.tables[has.table].date_formats
@@ -96,6 +96,9 @@ def roles(study: Study, schema: Mapping[str, pl.DataType]) -> list[pl.Expr]:
         (number(pl.col(has.weight), schema[has.weight]) if has.weight else pl.lit(1.0)).alias("weight"),
         (level(pl.col(has.strata), (), schema[has.strata]) if has.strata else none).alias("stratum"),
         (level(pl.col(has.cluster), (), schema[has.cluster]) if has.cluster else none).alias("cluster"),
+        (
+            number(pl.col(has.duration), schema[has.duration]) if has.duration else pl.lit(None, pl.Float64)
+        ).alias("duration"),
         *(
             level(pl.col(one.column), one.missing, schema[one.column]).alias(f"segment.{name}")
             for name, one in has.segments.items()
@@ -119,7 +122,7 @@ def declared_columns(study: Study) -> dict[str, str]:
     has = study.responses
     named = [
         (getattr(has, role), f"responses.{role}")
-        for role in ("id", "date", "weight", "strata", "cluster")
+        for role in ("id", "date", "weight", "strata", "cluster", "duration")
         if getattr(has, role)
     ]
     named += [(one.column, f"responses.segments.{name}") for name, one in has.segments.items()]

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from svcq_lib.reports.resources import topics
 from svcq_lib.reports.run import run
 
 pytestmark = pytest.mark.browser
 PAGES = [
-    *(f"{topic}_{lang}.html" for topic in ("scores", "gaps", "drivers") for lang in ("en", "zh")),
+    *(f"{topic}_{lang}.html" for topic in topics() for lang in ("en", "zh")),
     "index.html",
 ]
 WIDTHS = (1200, 390)

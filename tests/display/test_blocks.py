@@ -1,6 +1,7 @@
 """Every block of the small demonstration study, in both languages: a whole bundle that renderers can read."""
 
 import dataclasses
+import importlib
 import json
 import re
 
@@ -10,15 +11,17 @@ import pytest
 
 import svcq_lib as sq
 from svcq_lib import formats
-from svcq_lib.display import FIGURES, TABLES, blocks
+from svcq_lib.display import blocks
 from svcq_lib.display.blocks import BLOCK_MIME
 from svcq_lib.errors import ParameterError, ReportError
 from svcq_lib.formats import MINUS
 from svcq_lib.narrative import gaps
 from svcq_lib.narrative.phrases import half_width_marks, typeset
+from svcq_lib.reports.resources import topics
 
 LANGS = ("en", "zh")
-TOPICS = ("scores", "gaps", "drivers")
+TOPICS = tuple(topics())
+VIEWS = {topic: importlib.import_module(f"svcq_lib.display.{topic}") for topic in TOPICS}
 FIELDS = {
     "title": {"text", "kicker", "cover"}, "prose": {"markdown"}, "cards": {"cards"}, "notes": {"items"},
     "figure": {"title", "subtitle", "alt", "source", "width", "height"}, "facts": {"rows"},
@@ -50,11 +53,12 @@ def everything(small_results, study):
     def pages(topic, lang):
         result = small_results[topic]
         made = [*sq.headline(result, lang=lang), *sq.show(result, lang=lang), *sq.caveats(result, lang=lang)]
-        made += [*sq.method(result, lang=lang), *sq.provenance(result, study, lang=lang)]
-        for name in FIGURES[topic]:
+        made += [*sq.method(result, lang=lang), *sq.switchboard(result, lang=lang)]
+        made += [*sq.provenance(result, study, lang=lang)]
+        for name in VIEWS[topic].FIGURES:
             choice = {"segment": "region"} if name in ("segments", "heatmap") else {}
             made += [*sq.figure(result, name, lang=lang, **choice)]
-        for name in TABLES[topic]:
+        for name in VIEWS[topic].TABLES:
             choice = {"segment": "region"} if name == "segments" else {}
             made += [*sq.table(result, name, lang=lang, **choice)]
         return made
@@ -126,7 +130,9 @@ def test_figures_are_described_and_name_their_extremes(everything, small_results
 
 def test_a_figure_is_the_same_bytes_twice(small_results):
     for topic in TOPICS:
-        (first,), (second,) = (tuple(sq.figure(small_results[topic], FIGURES[topic][0])) for _ in range(2))
+        (first,), (second,) = (
+            tuple(sq.figure(small_results[topic], VIEWS[topic].FIGURES[0])) for _ in range(2)
+        )
         assert dict(first.media) == dict(second.media)
 
 
@@ -147,7 +153,7 @@ def test_a_large_figure_becomes_a_picture(small_results, monkeypatch):
     ("topic", "what"), [(topic, what) for topic in TOPICS for what in ("figure", "table")]
 )
 def test_an_unknown_name_lists_what_there_is(small_results, topic, what):
-    names = (FIGURES if what == "figure" else TABLES)[topic]
+    names = VIEWS[topic].FIGURES if what == "figure" else VIEWS[topic].TABLES
     with pytest.raises(ParameterError, match=re.escape(", ".join(names))):
         getattr(sq, what)(small_results[topic], "pie")
 
@@ -160,9 +166,9 @@ def test_something_else_is_not_a_result():
 @pytest.mark.parametrize("lang", LANGS)
 def test_perceptions_alone_are_shown_as_ratings(rated, lang):
     made = [*sq.headline(rated, lang=lang), *sq.method(rated, lang=lang), *sq.caveats(rated, lang=lang)]
-    for name in FIGURES["gaps"]:
+    for name in VIEWS["gaps"].FIGURES:
         made += [*sq.figure(rated, name, lang=lang, segment="region")]
-    for name in TABLES["gaps"]:
+    for name in VIEWS["gaps"].TABLES:
         made += [*sq.table(rated, name, lang=lang, segment="region")]
     assert sum(block.model["type"] == "figure" for block in made) == 5
     assert sum(block.model["type"] == "table" for block in made) == 4

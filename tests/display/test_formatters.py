@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import svcq_lib as sq
 from svcq_lib.display.formatters import as_html, as_text
 from svcq_lib.narrative.gaps import title
+from svcq_lib.reports.resources import topics
 from svcq_lib.study import Label
 
 
@@ -22,7 +23,7 @@ def shell():
     made.atexit_operations()
 
 
-@pytest.mark.parametrize("topic", ["scores", "gaps", "drivers"])
+@pytest.mark.parametrize("topic", topics())
 def test_a_result_shows_its_answer_and_its_table(shell, small_results, topic):
     data, _ = shell.display_formatter.format(small_results[topic])
     assert {"text/plain", "text/html"} <= set(data)
@@ -81,7 +82,7 @@ def test_importing_in_a_shell_registers_and_stays_cheap(repo_root):
         "shell = InteractiveShell.instance()\n"
         "import svcq_lib\n"
         "html = shell.display_formatter.formatters['text/html']\n"
-        "print(('svcq_lib.study', 'Study') in html.deferred_printers)\n"
+        "print(('svcq_lib.study.model', 'Study') in html.deferred_printers)\n"
         "print([name for name in ('pandas', 'polars', 'matplotlib', 'svcq_lib.display') if name in sys.modules])\n"
     )
     assert run(code).splitlines() == ["True", "[]"]

@@ -2,7 +2,7 @@ import pytest
 
 from svcq_lib.errors import Note
 from svcq_lib.narrative import drivers as narrative
-from svcq_lib.narrative import method
+from svcq_lib.narrative import drivers_method, method
 from svcq_lib.study import Label
 
 FIRST, KEEP = "concentrate_here", "keep_up"
@@ -80,7 +80,7 @@ def test_causes_are_never_claimed(make_drivers):
 def test_the_lines_that_divide_the_map_are_named_as_drawn(make_drivers, make_context, lines, said):
     result = make_drivers(rows(2), lines=lines)
     assert said in narrative.finding(result, "quadrant")[1]
-    assert said in method.describe(make_context(), narrative.method_codes(result))
+    assert said in method.describe(make_context(), narrative.method_codes(result), more=drivers_method.METHOD)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_lines_that_divide_the_map_are_named_as_drawn(make_drivers, make_con
 )
 def test_the_method_text_is_of_the_method_used(make_drivers, make_context, how, notes, said, unsaid):
     result = make_drivers(rows(2), method=how, notes=notes)
-    text = method.describe(make_context(), narrative.method_codes(result))
+    text = method.describe(make_context(), narrative.method_codes(result), more=drivers_method.METHOD)
     assert said in text
     assert unsaid not in text.split("References")[0]
 

@@ -1,15 +1,20 @@
 import pytest
 
-from svcq_lib.narrative import method
+from svcq_lib.narrative import drivers_method, gaps_method, method, scores_method
 from svcq_lib.narrative.phrases import half_width_marks
 
 TOPICS = [("scores",), ("gaps",), ("gaps_perception",), ("drivers_lmg", "drivers", "drivers_map_mean")]
+MORE = {"scores": scores_method.METHOD, "gaps": gaps_method.METHOD, "drivers": drivers_method.METHOD}
+
+
+def described(context, codes, lang="en"):
+    return method.describe(context, codes, lang=lang, more=MORE[codes[0].split("_")[0]])
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("codes", TOPICS, ids=lambda codes: codes[0])
 def test_method_has_settings_and_references(make_context, codes, lang):
-    text = method.describe(make_context(weight="w"), codes, lang=lang)
+    text = described(make_context(weight="w"), codes, lang=lang)
     assert text.count("\n\n") == 2
     assert ("References: " if lang == "en" else "参考文献：") in text
     assert "{" not in text
@@ -18,7 +23,7 @@ def test_method_has_settings_and_references(make_context, codes, lang):
 
 
 def test_settings_are_those_of_the_result(make_context):
-    text = method.describe(
+    text = described(
         make_context(missing="listwise", ci_level=0.9, adjustment="bh", flag=25, suppress=7), ("gaps",)
     )
     for said in (
@@ -30,7 +35,7 @@ def test_settings_are_those_of_the_result(make_context):
         "50 replicates, seed 1",
     ):
         assert said in text
-    assert "adjusted" not in method.describe(make_context(adjustment="none"), ("gaps",))
+    assert "adjusted" not in described(make_context(adjustment="none"), ("gaps",))
 
 
 @pytest.mark.parametrize(
@@ -43,11 +48,11 @@ def test_settings_are_those_of_the_result(make_context):
     ],
 )
 def test_errors_are_said_to_fit_the_design(make_context, weight, design, said, unsaid):
-    text = method.describe(make_context(weight=weight, design=design), ("scores",))
+    text = described(make_context(weight=weight, design=design), ("scores",))
     assert said in text
     assert unsaid not in text
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "the noise floor"), ("zh", "噪声下限")])
 def test_drivers_name_the_noise_floor(make_context, lang, said):
-    assert said in method.describe(make_context(), ("drivers_lmg", "drivers", "drivers_map_mean"), lang=lang)
+    assert said in described(make_context(), ("drivers_lmg", "drivers", "drivers_map_mean"), lang=lang)

@@ -1,22 +1,36 @@
+import importlib
 import re
+from string import Formatter
 
 import pytest
 
 from svcq_lib.errors import Note
 from svcq_lib.narrative import notes as narrative
 from svcq_lib.narrative.phrases import half_width_marks
+from svcq_lib.reports.resources import topics
 from svcq_lib.sources.rules import WORDS
 from svcq_lib.study import Label
 
-FACTS = {
-    "n": 12, "flag": 30, "n_eff": 7.4, "cells": 3, "threshold": 5, "items": 4, "lowest": 0.4, "highest": 0.9,
-    "term": "q1", "terms": 5, "max_change": 0.02, "vif": 7.2, "limit": 5.0, "r_squared": 0.06, "orders": 2000,
-    "failed": 3, "n_boot": 1000, "table": "answers", "column": "q_1", "rows": 12, "total": 400, "low": 1.0,
-    "high": 7.0, "edge": 5.0, "above_low": 6.0, "above_high": 10.0, "levels": 2, "count": 2, "periods": "2026-Q1",
-    "times": 2, "floor": 0.04, "level": 0.95,
+TOPIC_NOTES = {
+    topic: importlib.import_module(f"svcq_lib.narrative.{topic}_method").NOTES for topic in topics()
+}
+ALL = {lang: narrative.SENTENCES[lang] | {c: t for one in TOPIC_NOTES.values() for c, t in one[lang].items()}
+       for lang in ("en", "zh")}  # fmt: skip
+EXAMPLES = {
+    "list": ["q1", "q2"], "range": (10, 20), "period": "2026-Q1", "code": "q_1", "": "q1", "lower": "Answers",
 }  # fmt: skip
 
-WITH_NAMES = ("negative_drivers", "below_noise_floor")
+
+def example(template):
+    """Return facts that a template can be filled with: a list where it lists, else a number or a name."""
+    facts = {}
+    for _, name, code, _ in Formatter().parse(template):
+        if name:
+            value = (
+                (0.1, 0.4) if re.match(r"i[\d%]", code) else EXAMPLES.get(code, 0.25 if code == "%" else 12)
+            )
+            facts[name] = facts[name] if isinstance(facts.get(name), list) else value
+    return facts
 
 
 def raised(repo_root):
@@ -32,16 +46,20 @@ def raised(repo_root):
 def test_every_caveat_has_a_sentence(repo_root, lang):
     codes = raised(repo_root)
     assert len(codes) > 20
-    assert codes <= set(narrative.SENTENCES[lang])
+    assert codes <= set(ALL[lang])
+
+
+def test_a_caveat_has_one_home():
+    assert len(ALL["en"]) == len(narrative.SENTENCES["en"]) + sum(
+        len(one["en"]) for one in TOPIC_NOTES.values()
+    )
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("code", narrative.SENTENCES["en"])
+@pytest.mark.parametrize("code", ALL["en"])
 def test_every_caveat_can_be_said(make_context, code, lang):
-    facts = {**FACTS, "terms": ["q1", "q2"]} if code in WITH_NAMES else FACTS
-    (said,) = narrative.describe(
-        [Note(code, facts)], make_context(labels={"q1": Label(en="First", zh="首")}), lang=lang
-    )
+    context = make_context(labels={"q1": Label(en="First", zh="首")})
+    (said,) = narrative.describe([Note(code, example(ALL["en"][code]))], context, lang=lang, more=ALL)
     assert said
     assert "{" not in said
     assert "nan" not in said
@@ -74,7 +92,7 @@ def test_every_caveat_can_be_said(make_context, code, lang):
     ],
 )
 def test_counts_and_verbs_agree(make_context, code, facts, said):
-    assert said in narrative.describe([Note(code, facts)], make_context())[0]
+    assert said in narrative.describe([Note(code, facts)], make_context(), more=ALL)[0]
 
 
 def test_columns_are_code_and_may_hold_anything(make_context):

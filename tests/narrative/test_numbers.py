@@ -1,5 +1,6 @@
 """Every number that is said is a number of the result, in both languages, on the demonstration study."""
 
+import importlib
 import re
 
 import numpy as np
@@ -8,14 +9,22 @@ import pytest
 
 import svcq_lib as sq
 from svcq_lib import formats
-from svcq_lib.display import FIGURES
 from svcq_lib.formats import MINUS, THIN
-from svcq_lib.narrative import drivers, gaps, notes, scores
+from svcq_lib.narrative import notes
 from svcq_lib.narrative.phrases import half_width_marks
+from svcq_lib.reports.resources import topics
 
-NARRATIVES = {"scores": scores, "gaps": gaps, "drivers": drivers}
+NARRATIVES = {topic: importlib.import_module(f"svcq_lib.narrative.{topic}") for topic in topics()}
 NUMBER = re.compile(rf"(?<![\w.])[+{MINUS}]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?")
 LANGS = ("en", "zh")
+
+
+def last_page(topic):
+    return importlib.import_module(f"svcq_lib.narrative.{topic}_method")
+
+
+def display_of(topic):
+    return importlib.import_module(f"svcq_lib.display.{topic}")
 
 
 def frames(result):
@@ -62,7 +71,7 @@ def texts(topic, result, lang):
     module = NARRATIVES[topic]
     yield "title", module.title(result, lang=lang)
     yield "describe", module.describe(result, lang=lang)
-    for figure in FIGURES[topic]:
+    for figure in display_of(topic).FIGURES:
         names = result.segments["segment"].unique() if figure in ("segments", "heatmap") else [""]
         for name in names:
             choice = {"segment": name} if name else {}
@@ -72,7 +81,7 @@ def texts(topic, result, lang):
                 yield f"{figure} {name} {part}", text
 
 
-@pytest.fixture(scope="module", params=["scores", "gaps", "drivers"])
+@pytest.fixture(scope="module", params=topics())
 def told(request, small_results):
     return request.param, small_results[request.param]
 
@@ -140,7 +149,7 @@ def test_generated_chinese_is_typeset(told):
     for where, text in texts(topic, result, "zh"):
         assert not half_width_marks(text), (where, text)
         assert not re.search(r"[\u4e00-\u9fff][0-9A-Za-z]|[0-9A-Za-z%][\u4e00-\u9fff]", text), (where, text)
-    for text in notes.describe(result.notes, result.context, lang="zh"):
+    for text in notes.describe(result.notes, result.context, lang="zh", more=last_page(topic).NOTES):
         assert not half_width_marks(text), text
 
 
@@ -152,6 +161,9 @@ def test_both_languages_say_the_same_numbers(told):
 
 def test_a_study_with_one_period_says_no_change(small_demo):
     study = sq.open_study(small_demo).during("2025-Q1")
-    for result, module in ((sq.scores(study), scores), (sq.gaps(study, n_boot=20), gaps)):
+    for result, module in (
+        (sq.scores(study), NARRATIVES["scores"]),
+        (sq.gaps(study, n_boot=20), NARRATIVES["gaps"]),
+    ):
         text = module.title(result) + module.describe(result)
         assert not re.search("closed|widened|improved|worsened|since|clear change", text)

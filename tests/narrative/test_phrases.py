@@ -1,26 +1,32 @@
+import importlib
+import pkgutil
 import re
 from string import Formatter
 
 import pytest
 
-from svcq_lib.display import formatters
-from svcq_lib.display import words as display_words
-from svcq_lib.display.drivers import WORDS as DRIVER_WORDS
-from svcq_lib.display.gaps import WORDS as GAP_WORDS
-from svcq_lib.display.scores import WORDS as SCORE_WORDS
+from svcq_lib import display, narrative
 from svcq_lib.formats import THIN
-from svcq_lib.narrative import drivers, gaps, method, notes, scores
 from svcq_lib.narrative.phrases import half_width_marks, paragraph, say, typeset
 from svcq_lib.reports.titles import TITLES
 
-TEXTS = {
-    "narrative.gaps": gaps.SENTENCES, "narrative.scores": scores.SENTENCES,
-    "narrative.drivers": drivers.SENTENCES, "narrative.notes": notes.SENTENCES,
-    "narrative.method": method.SENTENCES, "display.words": display_words.WORDS, "display.gaps": GAP_WORDS,
-    "display.scores": SCORE_WORDS, "display.drivers": DRIVER_WORDS, "display.formatters": formatters.WORDS,
-    "reports.titles": TITLES,
-}  # fmt: skip
-CITED = re.compile(r"reference_\w+")  # names of works stay as they were printed
+HOMES = [
+    f"{package.__name__.removeprefix('svcq_lib.')}.{one.name}"
+    for package in (narrative, display)
+    for one in pkgutil.iter_modules(package.__path__)
+]
+
+
+def texts_of(home):
+    """Return the sentences and words of a module by their name: SENTENCES, NOTES, METHOD, WORDS."""
+    module = importlib.import_module(f"svcq_lib.{home}")
+    names = ("SENTENCES", "NOTES", "METHOD", "WORDS")
+    own = {name: getattr(module, name) for name in names if isinstance(getattr(module, name, None), dict)}
+    return {f"{home}.{name}": texts for name, texts in own.items() if set(texts) == {"en", "zh"}}
+
+
+TEXTS = {name: texts for home in HOMES for name, texts in texts_of(home).items()} | {"reports.titles": TITLES}
+CITED = re.compile(r"reference(_\w+)?")  # names of works stay as they were printed
 
 
 def fields(template):

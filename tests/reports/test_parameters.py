@@ -168,7 +168,7 @@ def test_a_parameter_without_a_known_type_is_an_error_of_the_report(notebooks, c
             parameters.parameters_of("tiny")
 
 
-@pytest.mark.parametrize("topic", ["scores", "gaps", "drivers"])
+@pytest.mark.parametrize("topic", resources.topics())
 def test_the_reports_declare_their_parameters(topic):
     known = parameters.parameters_of(topic)
     assert list(known)[:4] == ["study", "where", "period", "lang"]

@@ -20,7 +20,7 @@ from svcq_lib.reports.run import run
 
 FEW = {"n_boot": 50}
 BOTH = ("en", "zh")
-NAMES = [f"{topic}_{lang}" for topic in ("scores", "gaps", "drivers") for lang in BOTH]
+NAMES = [f"{topic}_{lang}" for topic in resources.topics() for lang in BOTH]
 SVG_NAMESPACES = re.compile(r"xmlns(:\w+)?=\\?\"http://www\.w3\.org/[\w/]+\\?\"")
 
 

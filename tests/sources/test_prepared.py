@@ -68,7 +68,7 @@ def study(tmp_path):
 def test_canonical_columns(study):
     frame = prepared(study).collect()
     assert frame.columns == [
-        "row_id", "date", "period", "weight", "stratum", "cluster", "segment.city",
+        "row_id", "date", "period", "weight", "stratum", "cluster", "duration", "segment.city",
         "perception.q01", "perception.rev", "outcome.back",
     ]  # fmt: skip
     assert frame["row_id"].to_list() == ["a1", "a2", "a3", "a4"]

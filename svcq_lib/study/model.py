@@ -7,99 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from svcq_lib import periods
 from svcq_lib.errors import ParameterError
 from svcq_lib.formats import Lang
+from svcq_lib.study.parts import Codes, Label, Model, Scale
+from svcq_lib.study.sections import (
+    Benchmarking,
+    Effects,
+    GapTables,
+    ResponseRate,
+    Returns,
+    Weights,
+)
 
 Missing = Literal["pairwise", "listwise"]
 OutcomeKind = Literal["csat", "nps", "ces", "binary", "score"]
 Combine = Literal["mean", "sum"]
 HighIs = Literal["easy", "hard"]
 Better = Literal["high", "low"]
-
-
-class Model(BaseModel):
-    """Base of all models of a study: frozen, and no key is ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Label(Model):
-    """A name in one or two languages.
-
-    Attributes
-    ----------
-    en : str
-        English.
-    zh : str or None
-        Simplified Chinese; the English one stands in when absent.
-    """
-
-    en: str
-    zh: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"en": value}
-        if isinstance(value, dict) and set(value) == {"zh"}:
-            return {"en": value["zh"], "zh": value["zh"]}
-        if not isinstance(value, (dict, Label)):
-            raise ValueError('a label is a text or { en = "…", zh = "…" }')
-        return value
-
-    def text(self, lang: Lang = "en") -> str:
-        """Return the name in a language.
-
-        Parameters
-        ----------
-        lang : {"en", "zh"}
-            Language.
-
-        Returns
-        -------
-        str
-            The name on one line.
-        """
-        return " ".join(((self.zh or self.en) if lang == "zh" else self.en).split())
-
-
-class Scale(Model):
-    """The lowest and the highest answer that can be given."""
-
-    low: float
-    high: float
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_pair(cls, value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            if len(value) != 2:
-                raise ValueError("a scale is [lowest, highest], such as [1, 7]")
-            return {"low": value[0], "high": value[1]}
-        if not isinstance(value, (dict, Scale)):
-            raise ValueError("a scale is [lowest, highest], such as [1, 7]")
-        return value
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Scale:
-        if not self.low < self.high:
-            raise ValueError(f"a scale runs upwards; [{self.low:g}, {self.high:g}] does not")
-        return self
-
-
-def _texts(value: Any) -> Any:
-    if isinstance(value, (str, int, float)):
-        value = [value]
-    return tuple(str(one) for one in value) if isinstance(value, (list, tuple)) else value
-
-
-Codes = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 class Column(Model):
@@ -161,7 +90,10 @@ class Segment(Model):
 
 
 class Responses(Model):
-    """The table with one row per respondent and the role of its columns."""
+    """The table with one row per respondent and the role of its columns.
+
+    ``duration`` is the time that an interview took, in seconds.
+    """
 
     table: str
     id: str | None = None
@@ -170,18 +102,28 @@ class Responses(Model):
     weight: str | None = None
     strata: str | None = None
     cluster: str | None = None
+    duration: str | None = None
     fpc: Mapping[str, float] = Field(default_factory=dict)
     segments: Mapping[str, Segment] = Field(default_factory=dict)
 
 
+ROLES = ("expectation", "perception", "importance", "adequate", "desired")
+"""What an item may be asked as."""
+
+
 class Item(Model):
-    """One question of the instrument, asked as expectation, perception and/or importance."""
+    """One question of the instrument, asked as expectation, perception and/or importance.
+
+    Zone-of-tolerance instruments ask for the ``adequate`` and the ``desired`` level as well.
+    """
 
     name: str
     label: Label
     expectation: Column | None = None
     perception: Column | None = None
     importance: Column | None = None
+    adequate: Column | None = None
+    desired: Column | None = None
 
 
 class Dimension(Model):
@@ -282,6 +224,12 @@ class Study(Model):
     thresholds: Thresholds = Thresholds(suppress=5, flag=30)
     targets: tuple[Goal, ...] = ()
     benchmarks: tuple[Goal, ...] = ()
+    weights: Weights = Weights()
+    response_rate: ResponseRate | None = None
+    gap_tables: GapTables = GapTables()
+    benchmarking: Benchmarking | None = None
+    returns: Returns | None = None
+    effects: Effects | None = None
     filters: Mapping[str, str] = Field(default_factory=dict)
     period: str | None = None
 
@@ -354,7 +302,7 @@ class Study(Model):
             if dimension.importance_points:
                 found[f"points.{dimension.name}"] = dimension.importance_points
             for item in dimension.items:
-                for role in ("expectation", "perception", "importance"):
+                for role in ROLES:
                     if column := getattr(item, role):
                         found[f"{role}.{item.name}"] = column
         for outcome in self.outcomes.values():

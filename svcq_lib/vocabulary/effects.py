@@ -1,0 +1,9 @@
+"""Columns and codes of the effects report."""
+
+from __future__ import annotations
+
+from svcq_lib.vocabulary.term import Term
+
+COLUMNS: dict[str, Term] = {}
+
+WORDS: dict[str, Term] = {}
