@@ -19,7 +19,8 @@ from svcq_lib.stats.subsets import MAX_TERMS, r_squared_by_size, subset_r_square
 
 Array = NDArray[np.float64]
 
-_MAX_PAIRWISE = 16  # complete dominance keeps all 2**p values at once
+MAX_PAIRWISE = 16
+"""Predictors up to which complete dominance is told: it keeps all 2**p values at once."""
 
 
 def lmg(R: ArrayLike, r: ArrayLike) -> Array:
@@ -113,8 +114,8 @@ def complete_dominance(R: ArrayLike, r: ArrayLike) -> NDArray[np.bool_]:
     """
     R, r = checked_point(R, r)
     p = r.size
-    if p > _MAX_PAIRWISE:
-        raise MethodError(f"Complete dominance goes up to {_MAX_PAIRWISE} predictors; {p} were given.")
+    if p > MAX_PAIRWISE:
+        raise MethodError(f"Complete dominance goes up to {MAX_PAIRWISE} predictors; {p} were given.")
     r_squared = subset_r_squared(R[None], r[None])[:, 0]
     subsets = np.arange(1 << p)
     dominates = np.zeros((p, p), dtype=bool)

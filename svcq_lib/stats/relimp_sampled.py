@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from svcq_lib.errors import MethodError
 from svcq_lib.stats.predictors import checked_point, usable
 from svcq_lib.stats.relimp import lmg
-from svcq_lib.stats.subsets import subset_r_squared
+from svcq_lib.stats.subsets import shapley_weights, subset_r_squared
 
 Array = NDArray[np.float64]
 
@@ -156,21 +156,11 @@ def random_rings(p: int, n_permutations: int, seed: int) -> NDArray[np.intp]:
 
 def _exact(R: Array, r: Array) -> Array:
     shares = np.empty(r.shape)
-    weights = _shapley_weights(r.shape[1])
+    weights = shapley_weights(r.shape[1])
     for start in range(0, len(r), _EXACT_BLOCK):
         block = slice(start, start + _EXACT_BLOCK)
         shares[block] = (weights @ subset_r_squared(R[block], r[block])).T
     return shares
-
-
-def _shapley_weights(p: int) -> Array:
-    """Return the (p, 2**p) table whose product with all R-squared values is the LMG shares."""
-    size = np.bitwise_count(np.arange(1 << p)).astype(int)
-    inside = (np.arange(1 << p) >> np.arange(p)[:, None] & 1).astype(bool)
-    # an order puts a given set of `others` predictors before i with probability 1 / (p * C(p - 1, others))
-    others = np.clip(np.where(inside, size - 1, size), 0, p - 1)
-    sets = np.cumprod(np.r_[1.0, (p - np.arange(1, p)) / np.arange(1, p)])
-    return np.asarray(np.where(inside, 1.0, -1.0) / (p * sets[others]))
 
 
 def _around_point(R: Array, r: Array, point_R: Array, point_r: Array, rings: NDArray[np.intp]) -> Array:

@@ -86,6 +86,28 @@ def r_squared_by_size(R: Array, r: Array) -> tuple[Array, Array]:
     return with_term, _antidiagonal_sums(by_high @ high_sizes)
 
 
+def shapley_weights(p: int) -> Array:
+    """Return the weight of every subset in the Shapley value of each predictor.
+
+    Parameters
+    ----------
+    p : int
+        Number of predictors.
+
+    Returns
+    -------
+    array, shape (p, 2**p)
+        Its product with the values of all subsets is the Shapley value: positive where the predictor is in, negative
+        where it is not.
+    """
+    size = np.bitwise_count(np.arange(1 << p)).astype(int)
+    inside = (np.arange(1 << p) >> np.arange(p)[:, None] & 1).astype(bool)
+    # an order puts a given set of `others` predictors before i with probability 1 / (p * C(p - 1, others))
+    others = np.clip(np.where(inside, size - 1, size), 0, p - 1)
+    sets = np.cumprod(np.r_[1.0, (p - np.arange(1, p)) / np.arange(1, p)])
+    return np.asarray(np.where(inside, 1.0, -1.0) / (p * sets[others]))
+
+
 def _block_sums(table: Array, low: int) -> tuple[Array, Array]:
     """Sum R-squared by (size of high part, low subset) and by (size of low part, high subset)."""
     n_high = table.shape[2]
