@@ -193,6 +193,8 @@ def run(
             force=force,
             progress=bar.tell,
         )
+    for name, why in summary.left_out.items():
+        out_console.print(f"{name}: left out. {escape(why)}")
     for name in summary.skipped:
         out_console.print(f"{name}: up to date")
     for one in summary.outcomes:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,14 @@ class Summary:
         Reports that were up to date.
     index : Path
         The catalogue page.
+    left_out : Mapping of str to str
+        Reports that were not asked for by name and do not apply to the study, and why.
     """
 
     outcomes: tuple[Outcome, ...]
     skipped: tuple[str, ...]
     index: Path
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -112,9 +115,11 @@ def run(
     checked.raise_for_errors()
     require_levels(study)
     folder = Path(out) if out else Path("reports") / study.root.name
-    planned = plan(study, reports, parameters or {}, formats, langs or (study.language,), folder.resolve())
+    planned, left_out = plan(
+        study, reports, parameters or {}, formats, langs or (study.language,), folder.resolve()
+    )
     try:
-        return _carried_out(study, planned, folder, jobs, force, progress)
+        return replace(_carried_out(study, planned, folder, jobs, force, progress), left_out=left_out)
     except OSError as error:
         raise ReportError(
             f"the reports cannot be written to {folder} ({error.strerror or error}). "
@@ -151,8 +156,9 @@ def _with_earlier_formats(job: Job, entry: Mapping[str, Any] | None) -> Job:
 
 def facts_of(study: Study) -> dict[str, Any]:
     """Return what the manifest says of a study: no address, no credential."""
-    tables = {study.responses.table: study.tables[study.responses.table]}
-    prints = {name: connect.fingerprint(spec, study.root) for name, spec in tables.items()}
+    prints = {
+        name: connect.fingerprint(study.tables[name], study.root, name=name) for name in study.used_tables
+    }
     return {
         "name": study.name.text("en"),
         "file": study.path.name,
@@ -167,8 +173,8 @@ def plan(
     formats: Sequence[str],
     langs: Sequence[str],
     out: Path,
-) -> list[Job]:
-    """Return the reports to make, every parameter checked.
+) -> tuple[list[Job], dict[str, str]]:
+    """Return the reports to make, every parameter checked, and those that do not apply to the study.
 
     Parameters
     ----------
@@ -185,13 +191,16 @@ def plan(
 
     Returns
     -------
-    list of Job
+    jobs : list of Job
         One per report and language.
+    left_out : dict of str to str
+        Report → why it does not apply, for reports that were not asked for by name.
 
     Raises
     ------
     ParameterError
-        If a report, format, language or parameter is unknown or of the wrong type.
+        If a report, format, language or parameter is unknown or of the wrong type, if a report that is asked for by
+        name does not apply to the study, or if none does.
     """
     if not formats:
         raise ParameterError(f"no format is named. Choose from {', '.join(RENDERED)}.")
@@ -208,18 +217,32 @@ def plan(
         "version": __version__,
         "versions": manifest.versions(),
     }
-    jobs = []
+    jobs: list[Job] = []
+    left_out: dict[str, str] = {}
     for topic in chosen:
         defaults = {
             name: one.default for name, one in parameters_of(topic).items() if name not in _SET_BY_RUN
         }
         values = validate(topic, {**defaults, **own, **given[topic]})
-        if reports:  # asked for by name: what cannot be made is an error before anything is executed
-            require_parameters(study, topic, values)
+        if not reports and (why := _inapplicable(study, topic, {**defaults, **own})):
+            left_out[topic] = why
+            continue
+        require_parameters(study, topic, values)
         for lang in dict.fromkeys(langs):
             key = manifest.key_of(notebook=digest(notebook_of(topic)), lang=lang, parameters=values, **shared)
             jobs.append(Job(topic, lang, study.path, values, tuple(formats), out, key))  # type: ignore[arg-type]
-    return jobs
+    if not jobs:
+        raise ParameterError("no report applies to this study:\n" + "\n".join(left_out.values()))
+    return jobs, left_out
+
+
+def _inapplicable(study: Study, topic: str, defaults: Mapping[str, Any]) -> str:
+    """Return why a report cannot be made of a study, whatever its parameters; empty if it can."""
+    try:
+        require_parameters(study, topic, defaults)
+    except ParameterError as error:
+        return str(error)
+    return ""
 
 
 def _distributed(chosen: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

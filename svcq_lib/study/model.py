@@ -238,6 +238,17 @@ class Study(Model):
         """Folder of the study file."""
         return self.path.parent
 
+    @property
+    def used_tables(self) -> tuple[str, ...]:
+        """Names of the tables that reports read: the responses and those that the optional sections name."""
+        gap = [one.table for _, one in self.gap_tables if one is not None]
+        margins = [one.table for one in self.weights.margins.values() if one.table]
+        rate = [self.response_rate.table] if self.response_rate else []
+        plan = self.returns
+        money = [plan.initiatives, plan.costs, plan.economics] if plan else []
+        promised = [self.effects.initiatives] if self.effects and self.effects.initiatives else []
+        return tuple(dict.fromkeys([self.responses.table, *margins, *rate, *gap, *money, *promised]))
+
     def where(self, **filters: str) -> Study:
         """Return the study restricted to levels of segments.
 

@@ -366,3 +366,24 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(small_demo, t
     with pytest.raises(ReportError, match=r"cannot be written.*--out"):
         run(small_demo, ["gaps"], out=tmp_path / out)
     assert not quick
+
+
+def test_reports_that_do_not_apply_are_left_out_unless_asked_for(copy, tmp_path, quick):
+    text = copy.read_text(encoding="utf-8")
+    start = text.index("[outcomes.csat]")
+    text = text[:start] + text[text.index("[thresholds]") : text.index("[[targets]]")]
+    copy.write_text(text, encoding="utf-8")
+    summary = run(copy, out=tmp_path / "out")
+    assert "drivers_en" not in quick
+    assert "gaps_en" in quick
+    assert "has no outcome to explain" in summary.left_out["drivers"]
+    with pytest.raises(ParameterError, match="has no outcome to explain"):
+        run(copy, ["drivers"], out=tmp_path / "out")
+
+
+def test_a_change_of_any_table_that_a_report_reads_makes_it_again(copy, tmp_path, quick):
+    run(copy, ["gaps"], out=tmp_path / "out")
+    standards = copy.with_name("standards.csv")
+    standards.write_text(standards.read_text(encoding="utf-8").replace("5.7", "5.8", 1), encoding="utf-8")
+    run(copy, ["gaps"], out=tmp_path / "out")
+    assert quick == ["gaps_en", "gaps_en"]
