@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from svcq_lib.analyses import units
 from svcq_lib.evidence.collect import Design, Evidence
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.stats import comparison, intervals, linearize, resample
-from svcq_lib.stats.stratified import stratified_variance
 
 SHARES = ("share", "top_box", "promoters", "detractors")
 """Measures that are shares of respondents."""
@@ -46,11 +46,14 @@ def means(
     simple = linearize.mean_from_sums(
         *[plain.sums[name] for name in ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")]
     )
-    if design.kind == "simple":
-        sampled = float(design.units["fraction"].iloc[0])
-        variance, df = simple.variance * (1 - sampled), np.asarray(simple.df, dtype=float)
+    variance, df = simple.variance, np.asarray(simple.df, dtype=float)
+    if design.kind != "simple" or units.calibrated(moments, design):
+        variance = units.mean_variances(moments, design, by)
     else:
-        variance, df = _design_variance(moments, design, by, plain)
+        variance = variance * (1 - float(design.units["fraction"].iloc[0]))
+    if design.kind != "simple":
+        df = np.full(variance.shape, max(units.degrees_of_freedom(design), 1.0))
+        variance = np.where(units.degrees_of_freedom(design) > 0, variance, np.nan)
     groups, p = len(plain.keys), len(plain.columns)
     table = plain.keys.loc[np.repeat(np.arange(groups), p)].reset_index(drop=True)
     flat = {
@@ -69,60 +72,6 @@ def means(
     )
     keys = [*plain.keys.columns, "column"]
     return table.assign(conf_low=low, conf_high=high)[[*keys, *INTERVAL, "df", "std_dev", "n", "n_eff"]]
-
-
-def _design_variance(
-    moments: Moments, design: Design, by: Sequence[str], plain: Moments
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    rows = design.units["n"].to_numpy(dtype=float)
-    fraction = design.units["fraction"].to_numpy(dtype=float)
-    groups = (
-        moments.keys.groupby(list(by), sort=False).ngroup().to_numpy()
-        if by
-        else np.zeros(len(moments.keys), int)
-    )
-    unit, size = _units(moments, design)
-    variance = np.full(plain.sums["sw"].shape, np.nan)
-    for group in range(len(plain.keys)):
-        mask = groups == group
-        dense = {name: _dense(array[mask], unit[mask], size) for name, array in moments.sums.items()}
-        if design.kind == "strata":
-            variance[group] = stratified_variance(dense, rows, fraction)[1]
-        else:
-            variance[group] = _cluster_variance(dense, design.block_strata, fraction)
-    df = float(rows.sum() - len(rows))
-    known = (plain.sums["n"] > 1) & (df > 0)
-    return np.where(known, variance, np.nan), np.full(variance.shape, max(df, 1.0))
-
-
-def _cluster_variance(
-    sums: dict[str, NDArray[np.float64]], strata: NDArray[np.intp], fraction: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the variance of means between clusters; NaN where a single cluster has answers."""
-    if len(strata) < 2:
-        return np.full(sums["sw"].shape[1:], np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        estimate = sums["swx"].sum(axis=0) / sums["sw"].sum(axis=0)
-    found = linearize.ratio_variance_from_psus(
-        sums["sw"], sums["swx"], estimate, strata, fraction, lonely="adjust"
-    )
-    return np.where((sums["n"] > 0).sum(axis=0) > 1, found.variance, np.nan)
-
-
-def _units(moments: Moments, design: Design) -> tuple[NDArray[np.intp], int]:
-    """Return the sampling unit of each cell: its block if clusters were drawn, else its stratum."""
-    if design.kind == "cluster":
-        return moments.keys["block"].to_numpy(dtype=np.intp), len(design.block_strata)
-    if "block" in moments.keys.columns:
-        return design.block_strata[moments.keys["block"].to_numpy(dtype=np.intp)], len(design.units)
-    position = {name: i for i, name in enumerate(design.units["stratum"])}
-    return moments.keys["stratum"].map(position).to_numpy(dtype=np.intp), len(design.units)
-
-
-def _dense(array: NDArray[np.float64], unit: NDArray[np.intp], size: int) -> NDArray[np.float64]:
-    out = np.zeros((size, *array.shape[1:]))
-    np.add.at(out, unit, array)
-    return out
 
 
 def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFrame:
@@ -152,9 +101,14 @@ def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFr
 
 
 def compare(
-    first: pd.DataFrame, second: pd.DataFrame, prefix: str = "change", *, ci_level: float = 0.95
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    prefix: str = "change",
+    *,
+    shared: pd.DataFrame | None = None,
+    ci_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the difference of two independent estimates, row by row.
+    """Return the difference of two estimates from disjoint rows, row by row.
 
     Parameters
     ----------
@@ -163,6 +117,9 @@ def compare(
         in the same row order.
     prefix : str
         Name of the difference first − second.
+    shared : DataFrame, optional
+        What their sampling units have in common, in the same row order (see :func:`units.shared`); without it they
+        are independent samples of rows.
     ci_level : float
         Level of the interval.
 
@@ -172,19 +129,25 @@ def compare(
         ``prefix``, ``prefix_low``, ``prefix_high`` and ``p_value``: Welch's t for means and scores, Newcombe's interval
         and the pooled score test for shares.
     """
+    link, most = np.zeros(len(first)), np.full(len(first), np.inf)
+    sizes = [table["n"].to_numpy() for table in (first, second)]
+    if shared is not None:
+        link, most = shared["correlation"].fillna(0.0).to_numpy(dtype=float), shared["df_most"].to_numpy()
+        sizes = [shared[name].to_numpy() for name in ("units", "units_other")]
     one, other = (
-        [table[name].to_numpy() for name in ("estimate", "std_error", "n")] for table in (first, second)
+        (table["estimate"].to_numpy(), table["std_error"].to_numpy(), size)
+        for table, size in zip((first, second), sizes, strict=True)
     )
-    means_ = comparison.welch(one[0], one[1], one[2], other[0], other[1], other[2], level=ci_level)
-    shares_ = comparison.shares(*_share_parts(first), *_share_parts(second))
-    shared = (
+    means_ = comparison.welch(*one, *other, level=ci_level, correlation=link, df_most=most)
+    shares_ = comparison.shares(*_share_parts(first), *_share_parts(second), correlation=link)
+    is_share = (
         first["measure"].isin(SHARES).to_numpy() if "measure" in first else np.zeros(len(first), dtype=bool)
     )
     columns = {
         prefix: means_.difference,
-        f"{prefix}_low": np.where(shared, shares_.conf_low, means_.conf_low),
-        f"{prefix}_high": np.where(shared, shares_.conf_high, means_.conf_high),
-        "p_value": np.where(shared, shares_.p_value, means_.p_value),
+        f"{prefix}_low": np.where(is_share, shares_.conf_low, means_.conf_low),
+        f"{prefix}_high": np.where(is_share, shares_.conf_high, means_.conf_high),
+        "p_value": np.where(is_share, shares_.p_value, means_.p_value),
     }
     return pd.DataFrame(columns, index=first.index)
 

@@ -87,4 +87,16 @@ class Between:
         return column.is_between(self.low, self.high).cast(pl.Float64)
 
 
-Derived = Difference | Present | Mean | PointsWeighted | Between
+@dataclass(frozen=True)
+class Level:
+    """1 if a group column has this value, 0 if it has another."""
+
+    column: str
+    level: str
+
+    def expression(self) -> pl.Expr:
+        """Return the polars expression."""
+        return (pl.col(self.column) == self.level).cast(pl.Float64)
+
+
+Derived = Difference | Present | Mean | PointsWeighted | Between | Level

@@ -81,13 +81,26 @@ class Moments:
         )
 
     def complements(self, key: str) -> Moments:
-        """Return, under each value of a key, the cells of all its other values."""
-        levels = self.keys[key].drop_duplicates().tolist()
-        rows = [np.flatnonzero((self.keys[key] != level).to_numpy()) for level in levels]
-        order = np.concatenate(rows) if rows else np.zeros(0, dtype=np.intp)
-        keys = self.keys.iloc[order].reset_index(drop=True)
-        keys[key] = np.repeat(np.array(levels, dtype=object), [len(one) for one in rows])
-        return Moments(self.columns, keys, {name: array[order] for name, array in self.sums.items()})
+        """Return, under each value of a key, the cells of all its other values added up."""
+        rest = [name for name in self.keys.columns if name != key]
+        parts = []
+        for level in self.keys[key].drop_duplicates():
+            mask = (self.keys[key] != level).to_numpy()
+            if mask.any():
+                kept = self.keys[mask].reset_index(drop=True)
+                others = Moments(self.columns, kept, {name: array[mask] for name, array in self.sums.items()})
+                added = others.total(rest)
+                parts.append((added.keys.assign(**{key: level}), added.sums))
+        if not parts:
+            return Moments(
+                self.columns, self.keys.iloc[:0], {name: array[:0] for name, array in self.sums.items()}
+            )
+        keys = pd.concat([one for one, _ in parts], ignore_index=True)[list(self.keys.columns)]
+        return Moments(
+            self.columns,
+            keys,
+            {name: np.concatenate([sums[name] for _, sums in parts]) for name in self.sums},
+        )
 
     def column(self, name: str) -> int:
         """Return the position of a column."""

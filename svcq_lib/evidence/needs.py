@@ -25,6 +25,8 @@ class Cells:
         Whether the cells are split by bootstrap block.
     all_periods : bool
         Whether rows outside the study's period count too (for comparison over time).
+    weighted: bool
+        Whether rows count with their weight; else each counts once.
     """
 
     columns: tuple[str, ...]
@@ -32,6 +34,7 @@ class Cells:
     cross: bool = False
     blocks: bool = False
     all_periods: bool = False
+    weighted: bool = True
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import polars as pl
 
 from svcq_lib import periods
 from svcq_lib.sources.faults import Problem
+from svcq_lib.sources.margins import margin_problems
 from svcq_lib.sources.prepared import ROW, roles
 from svcq_lib.study import Study
 
@@ -29,7 +30,7 @@ def group_problems(study: Study, frame: pl.LazyFrame, make: Callable[..., Proble
     Yields
     ------
     Problem
-        Warnings for small bases and holes between periods; errors for population sizes that cannot be.
+        Warnings for small bases and holes between periods; errors for margins and population sizes that cannot be.
     """
     schema = frame.collect_schema()
     found = _with_existing(study, schema)
@@ -41,7 +42,10 @@ def group_problems(study: Study, frame: pl.LazyFrame, make: Callable[..., Proble
     read = frame.with_row_index(ROW, offset=1).select(roles(found, schema))
     cells = read.group_by(keys or [pl.lit("").alias("all")]).len("n").collect(engine="streaming")
     for name, segment in found.responses.segments.items():
-        yield from _small(study, segment.column, _count(cells, f"segment.{name}"), make)
+        n = _count(cells, f"segment.{name}")
+        yield from _small(study, segment.column, n, make)
+        if name in study.weights.margins:
+            yield from margin_problems(study, name, n, int(cells["n"].sum()))
     if found.responses.date:
         yield from _holes(found.responses.date, _count(cells, "period"), make)
     if found.responses.fpc and found.responses.strata == study.responses.strata:

@@ -221,10 +221,7 @@ def _rows(study: Study, answers: Mapping[str, Column], schema: Mapping[str, pl.D
     found = []
     perceived = [key for key in answers if key.startswith("perception.")]
     if len(perceived) >= STRAIGHT_ITEMS:
-        values = [pl.col(key) for key in perceived]
-        enough = pl.sum_horizontal([one.is_not_null() for one in values]) >= STRAIGHT_ITEMS
-        same = enough & (pl.max_horizontal(values) == pl.min_horizontal(values))
-        found.append(Subject("", {}, pl.lit(""), {"straight_line": same}))
+        found.append(Subject("", {}, pl.lit(""), {"straight_line": straight_lined(perceived)}))
     points = [key for key in answers if key.startswith("points.")]
     if len(points) > 1 and len(points) == sum(
         d.importance_points is not None for d in study.instrument.dimensions
@@ -235,6 +232,26 @@ def _rows(study: Study, answers: Mapping[str, Column], schema: Mapping[str, pl.D
         empty = pl.all_horizontal([pl.col(one).is_null() for one in raw])
         found.append(Subject("", {"row_empty": empty}, pl.lit(""), {"empty_row": pl.col("row_empty")}))
     return found
+
+
+def straight_lined(perceived: Sequence[str]) -> pl.Expr:
+    """Return whether a respondent gave the same answer to all perception items.
+
+    Parameters
+    ----------
+    perceived : sequence of str
+        Columns with perceptions.
+
+    Returns
+    -------
+    Expr
+        True or false, never null; false with fewer than ``STRAIGHT_ITEMS`` answers.
+    """
+    if len(perceived) < STRAIGHT_ITEMS:
+        return pl.lit(False)
+    values = [pl.col(key) for key in perceived]
+    enough = pl.sum_horizontal([one.is_not_null() for one in values]) >= STRAIGHT_ITEMS
+    return (enough & (pl.max_horizontal(values) == pl.min_horizontal(values))).fill_null(False)
 
 
 def _points(points: Sequence[str], answers: Mapping[str, Column]) -> Subject:

@@ -1,4 +1,4 @@
-"""Differences of two independent estimates, safe for small samples."""
+"""Differences of two estimates, independent or correlated, safe for small samples."""
 
 from __future__ import annotations
 
@@ -18,15 +18,22 @@ def welch(
     se2: ArrayLike,
     n2: ArrayLike,
     level: float = 0.95,
+    *,
+    correlation: ArrayLike = 0.0,
+    df_most: ArrayLike = np.inf,
 ) -> ZTest:
     """Test the difference of two means with Student's t and Welch–Satterthwaite degrees of freedom.
 
     Parameters
     ----------
     est1, se1, n1, est2, se2, n2 : array-like
-        Means, their standard errors and numbers of answers.
+        Means, their standard errors and numbers of answers (of clusters with answers, where clusters were drawn).
     level : float
         Confidence level of the interval.
+    correlation : array-like
+        Correlation of the two means' errors, where they come from the same sampling units.
+    df_most : array-like
+        Most degrees of freedom that the sampling design allows.
 
     Returns
     -------
@@ -42,8 +49,9 @@ def welch(
     usable = (n1 > 1) & (n2 > 1) & (se1 > 0) & (se2 > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         v1, v2 = np.where(usable, se1**2, np.nan), np.where(usable, se2**2, np.nan)
-        df = (v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1))
-        error, difference = np.sqrt(v1 + v2), est1 - est2
+        df = np.minimum((v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1)), df_most)
+        together = 2 * np.asarray(correlation, dtype=float) * np.sqrt(v1 * v2)
+        error, difference = np.sqrt(np.maximum(v1 + v2 - together, 0)), est1 - est2
         statistic = difference / error
     low, high = t_interval(difference, error, df, level)
     return ZTest(difference, error, low, high, statistic, t_p_value(statistic, df))
@@ -56,6 +64,8 @@ def shares(
     p2: ArrayLike,
     limits2: tuple[ArrayLike, ArrayLike],
     n2: ArrayLike,
+    *,
+    correlation: ArrayLike = 0.0,
 ) -> ZTest:
     """Test the difference of two shares: Newcombe's interval and the pooled score test.
 
@@ -67,6 +77,8 @@ def shares(
         Their Wilson limits.
     n1, n2 : array-like
         (Effective) numbers of answers.
+    correlation : array-like
+        Correlation of the two shares' errors, where they come from the same sampling units.
 
     Returns
     -------
@@ -75,14 +87,20 @@ def shares(
 
     Notes
     -----
-    Source: Newcombe (1998), *Statistics in Medicine* 17, method 10; the score test is Pearson's χ² of the 2 × 2 table.
+    Source: Newcombe (1998), *Statistics in Medicine* 17, method 10; with a correlation Zou (2007), *Psychological
+    Methods* 12. Without one the score test is Pearson's χ² of the 2 × 2 table.
     """
     p1, n1, p2, n2 = (np.asarray(one, dtype=float) for one in (p1, n1, p2, n2))
     low1, high1, low2, high2 = (np.asarray(one, dtype=float) for one in (*limits1, *limits2))
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (n1 * p1 + n2 * p2) / (n1 + n2)
-        error = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+        link = 2 * np.asarray(correlation, dtype=float)
+        error = np.sqrt(pooled * (1 - pooled) * np.maximum(1 / n1 + 1 / n2 - link / np.sqrt(n1 * n2), 0))
         statistic = np.where(error > 0, (p1 - p2) / error, np.nan)
-        low = p1 - p2 - np.sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2)
-        high = p1 - p2 + np.sqrt((high1 - p1) ** 2 + (p2 - low2) ** 2)
+        low = p1 - p2 - _length(p1 - low1, high2 - p2, link)
+        high = p1 - p2 + _length(high1 - p1, p2 - low2, link)
     return ZTest(p1 - p2, error, low, high, statistic, z_p_value(statistic))
+
+
+def _length(one: Array, other: Array, link: Array) -> Array:
+    return np.sqrt(np.maximum(one**2 + other**2 - link * one * other, 0))

@@ -11,6 +11,7 @@ import pytest
 from svcq_lib.analyses.estimates import bootstrap_sums, draw_blocks, means
 from svcq_lib.errors import DataError, ParameterError
 from svcq_lib.evidence import collect as module
+from svcq_lib.evidence import scan
 from svcq_lib.evidence.blocks import hash_blocks
 from svcq_lib.evidence.collect import collect, grain_of
 from svcq_lib.evidence.columns import Difference, Mean
@@ -130,7 +131,7 @@ def test_any_split_into_batches_gives_the_same(make_study, monkeypatch, batch):
     seen = []
     monkeypatch.setattr(
         module,
-        "_batches",
+        "batches",
         lambda frame: (seen.append(1) or one for one in frame.collect().iter_slices(batch)),
     )
     split = collect(study, NEEDS)
@@ -145,12 +146,12 @@ def test_any_split_into_batches_gives_the_same(make_study, monkeypatch, batch):
 
 def test_batches_are_really_used(make_study, monkeypatch):
     study = make_study(rows(), TOML)
-    monkeypatch.setattr(module, "BATCH_ROWS", 64)
-    assert len(list(module._batches(module._Scan(study, NEEDS).frame()))) > 1
+    monkeypatch.setattr(scan, "BATCH_ROWS", 64)
+    assert len(list(scan.batches(scan.Scan(study, NEEDS).frame()))) > 1
 
 
 def test_the_order_of_rows_does_not_matter(make_study, monkeypatch):
-    monkeypatch.setattr(module, "SMALL_TABLE", 0)  # blocks by hash, as in large tables
+    monkeypatch.setattr(scan, "SMALL_TABLE", 0)  # blocks by hash, as in large tables
     frame = rows()
     one = collect(make_study(frame, TOML), NEEDS)
     other = collect(make_study(frame.sample(frac=1, random_state=1), TOML), NEEDS)
@@ -171,7 +172,7 @@ def test_a_small_table_has_a_block_for_every_row(make_study):
 
 
 def test_a_large_table_has_blocks_by_the_hash_of_the_id(make_study, monkeypatch):
-    monkeypatch.setattr(module, "SMALL_TABLE", 100)
+    monkeypatch.setattr(scan, "SMALL_TABLE", 100)
     frame = rows()
     sums = collect(make_study(frame, TOML), NEEDS).moments["blocks"].sums["n"][:, 2, 2]
     expected = frame["o"].notna().groupby(hash_blocks(frame["id"].tolist())).sum()
