@@ -167,6 +167,62 @@ def item_rest_correlation(C: ArrayLike) -> Array:
     return np.asarray((with_all - variance) / np.sqrt(np.where(scale > 0, scale, np.nan)))
 
 
+def guttman_lambda2(C: ArrayLike) -> float:
+    """Return Guttman's λ₂, a lower bound of reliability that is never below alpha.
+
+    Parameters
+    ----------
+    C : array-like, shape (k, k)
+        Covariances of the items.
+
+    Returns
+    -------
+    float
+        (Σ off-diagonal + √(k/(k − 1) Σ squared off-diagonal)) / Σ all; NaN as `cronbach_alpha_from_covariance`.
+
+    Notes
+    -----
+    Guttman (1945, *Psychometrika* 10:255). R: ``psych::guttman``.
+
+    Examples
+    --------
+    >>> round(guttman_lambda2([[1, 0.5], [0.5, 1]]), 4)
+    0.6667
+    """
+    C = np.asarray(C, dtype=float)
+    k, total = C.shape[0], C.sum()
+    off = C - np.diag(np.diagonal(C))
+    return (
+        float((off.sum() + np.sqrt(k / (k - 1) * (off**2).sum())) / total) if k > 1 and total > 0 else np.nan
+    )
+
+
+def guttman_lambda6(R: ArrayLike) -> float:
+    """Return Guttman's λ₆, reliability by how well each item is predicted from the others.
+
+    Parameters
+    ----------
+    R : array-like, shape (k, k)
+        A positive definite correlation matrix.
+
+    Returns
+    -------
+    float
+        1 − Σ(1 − squared multiple correlation) / ΣR.
+
+    Notes
+    -----
+    Guttman (1945). R: ``psych::alpha``, G6.
+
+    Examples
+    --------
+    >>> round(guttman_lambda6([[1, 0.5], [0.5, 1]]), 4)
+    0.5
+    """
+    R = np.asarray(R, dtype=float)
+    return float(1 - (1 / np.diagonal(np.linalg.inv(R))).sum() / R.sum())
+
+
 def alpha_interval(alpha: float, n: float, k: int, level: float = 0.95) -> tuple[float, float]:
     """Return Feldt's confidence interval of alpha.
 

@@ -76,6 +76,12 @@ def test_attitude_items(attitude):  # alpha_attitude_drop, itemrest_attitude
     np.testing.assert_allclose(reliability.item_rest_correlation(C), rest, atol=1e-9)
 
 
+def test_guttman_bounds_of_attitude(attitude):  # splithalf_guttman6_attitude, alpha_attitude_psych (G6)
+    C = reliability.item_covariance(attitude)
+    assert reliability.guttman_lambda2(C) == pytest.approx(0.860272454217454, abs=1e-12)
+    assert reliability.guttman_lambda6(np.corrcoef(attitude.T)) == pytest.approx(0.875215137360349, abs=1e-12)
+
+
 def test_bfi_pairwise(agreeableness):  # S5, alpha_bfi_A_pairwise
     C = reliability.item_covariance(agreeableness, missing="pairwise", reverse=[0])
     assert reliability.cronbach_alpha_from_covariance(C) == pytest.approx(0.703018446057304, abs=1e-9)
