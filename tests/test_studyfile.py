@@ -232,7 +232,7 @@ suppress = 0
     for expected in (
         "study.toml:1: study.name: is missing. Add it.",
         "study.toml:2: study.nme: unknown key. Did you mean 'name'? Known here: language, min_answered, missing, name",
-        "study.toml:3: tables.responses: give either path (a file) or url (a database), not both",
+        "study.toml:3: tables.responses: give one of path (a file), waves (several files) and url (a database)",
         "study.toml:7: responses.tabl: unknown key. Did you mean 'table'?",
         "study.toml:8: responses.period: Input should be 'year', 'quarter' or 'month'",
         "study.toml:10: instrument.scale: a scale runs upwards; [7, 1] does not",

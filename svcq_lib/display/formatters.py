@@ -107,7 +107,10 @@ def _facts(study: Study) -> list[tuple[str, str]]:
     rows = [
         ("study", study.name.text(lang)),
         ("file", study.path.name),
-        ("table", " · ".join(filter(None, (study.responses.table, spec.path)))),
+        (
+            "table",
+            " · ".join(filter(None, (study.responses.table, spec.path, *(one.path for one in spec.waves)))),
+        ),
         ("filters", ", ".join(filters) or words["everything"]),
         ("period", formats.period(study.period, lang)),
         ("instrument", counts if instrument.items else ""),

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from svcq_lib.errors import DataError
-from svcq_lib.sources import databases, encodings, sheets, workspace
+from svcq_lib.sources import databases, encodings, sheets, waves, workspace
 from svcq_lib.sources.headers import unique_names
 from svcq_lib.study import TableSpec
 
@@ -58,6 +58,8 @@ def columns(spec: TableSpec, root: Path, *, name: str = "table") -> list[str]:
     """
     if spec.url is not None:
         return databases.database_columns(spec, root, name)
+    if spec.waves:
+        return waves.headers(spec, wave_headers(spec, root, name=name))
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
     if kind in ("csv", "tsv"):
         return _text_headers(path, spec, name)
@@ -92,6 +94,8 @@ def scan(spec: TableSpec, root: Path, *, name: str = "table") -> pl.LazyFrame:
     """
     if spec.url is not None:
         return pl.scan_parquet(databases.database_file(spec, root, name), glob=False)
+    if spec.waves:
+        return waves.together(spec, [scan(one, root, name=name) for one in parts_of(spec)])
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
     if kind in ("csv", "tsv"):
         return pl.scan_csv(
@@ -133,6 +137,8 @@ def fingerprint(spec: TableSpec, root: Path, *, name: str = "table") -> str:
     """
     if spec.url is not None:
         return databases.database_fingerprint(spec, root, name)
+    if spec.waves:
+        return waves.digest(spec, [fingerprint(one, root, name=name) for one in parts_of(spec)])
     path = file_of(spec, root, name=name)
     return _digest(path, workspace.stamp(path))
 
@@ -179,7 +185,17 @@ def file_of(spec: TableSpec, root: Path, *, name: str = "table") -> Path:
     return path
 
 
-def state_of(spec: TableSpec, root: Path) -> tuple[int, int] | None:
+def parts_of(spec: TableSpec) -> list[TableSpec]:
+    """Return the single tables that a table is made of: one per wave, else itself."""
+    return [waves.part_of(spec, wave) for wave in spec.waves] or [spec]
+
+
+def wave_headers(spec: TableSpec, root: Path, *, name: str = "table") -> list[list[str]]:
+    """Return the headers of each wave's file as they are written."""
+    return [columns(one, root, name=name) for one in parts_of(spec)]
+
+
+def state_of(spec: TableSpec, root: Path) -> tuple[int, ...] | None:
     """Return what tells one state of a table's file from another.
 
     Parameters
@@ -192,8 +208,11 @@ def state_of(spec: TableSpec, root: Path) -> tuple[int, int] | None:
     Returns
     -------
     tuple of int or None
-        Size and time of change of the file, of a local database too; None if there is no such file.
+        Size and time of change of the file, of each file of several, of a local database too; None if there is no
+        such file.
     """
+    if spec.waves:
+        return tuple(number for one in parts_of(spec) for number in state_of(one, root) or (-1, -1))
     file = databases.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
     return workspace.stamp(file) if file is not None and file.is_file() else None
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from svcq_lib.binding import bind
 from svcq_lib.errors import DataError, SvcqError
-from svcq_lib.sources import connect, encodings, groups, tally
+from svcq_lib.sources import connect, encodings, groups, tally, waves
 from svcq_lib.sources.faults import CheckReport, Example, Problem, Severity, TableSummary
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.sources.lines import line_faults
@@ -19,7 +20,7 @@ from svcq_lib.sources.prepared import ROW, declared_columns
 from svcq_lib.sources.profiles import DATE_FORMATS, all_parse
 from svcq_lib.sources.rules import WORDS, subjects
 from svcq_lib.sources.values import moment, text
-from svcq_lib.study import Study
+from svcq_lib.study import Study, TableSpec
 from svcq_lib.studyfile import read_study_file
 
 _SAMPLE = 1_000
@@ -65,7 +66,7 @@ def _opened(path: Path) -> Study:
 
 
 @functools.lru_cache(maxsize=16)
-def _checked(study_json: str, _stamps: tuple[tuple[int, int] | None, ...]) -> CheckReport:
+def _checked(study_json: str, _stamps: tuple[tuple[int, ...] | None, ...]) -> CheckReport:
     study = Study.model_validate_json(study_json)
     problems, tables = [], []
     for name in study.tables:
@@ -83,13 +84,17 @@ def _check_table(study: Study, name: str) -> tuple[list[Problem], TableSummary]:
         frame = connect.scan(spec, study.root, name=name)
         rows = frame.select(pl.len()).collect(engine="streaming").item()
         make = functools.partial(_problem, name, rows)
-        found = [*_headers(study, name, headers, make), *_lines(study, name, len(headers), rows, make)]
+        sizes = _sizes(study, name) if spec.waves else [rows]
+        found = [*_headers(study, name, headers, make), *_waves(study, name, make)]
+        for part, size in zip(connect.parts_of(spec), sizes, strict=True):
+            found += _lines(part, study.root, name, size, make)
         if rows == 0:
             found.append(make("no_rows", "error", "the table has no rows", "export it again, with its data"))
         elif name == study.responses.table:
             found += _responses(study, frame, make)
         else:
             found += _dates(frame, spec.date_formats, make)
+        found = [_located(spec, sizes, one) for one in found]
         summary = TableSummary(name, rows, len(headers), connect.fingerprint(spec, study.root, name=name))
     except (SvcqError, pl.exceptions.PolarsError) as error:
         return [_unreadable(name, error)], TableSummary(name, 0, 0, "")
@@ -155,11 +160,41 @@ def _delimiter_hint(headers: Sequence[str]) -> str:
     return ""
 
 
-def _lines(study: Study, name: str, n_columns: int, rows: int, make: _MAKER) -> Iterator[Problem]:
+def _sizes(study: Study, name: str) -> list[int]:
+    """Return the rows of each wave of a table."""
+    parts = connect.parts_of(study.tables[name])
+    return [
+        connect.scan(one, study.root, name=name).select(pl.len()).collect(engine="streaming").item()
+        for one in parts
+    ]
+
+
+def _waves(study: Study, name: str, make: _MAKER) -> Iterator[Problem]:
+    """Report headers that a wave renames but its file does not have."""
     spec = study.tables[name]
+    if spec.waves:
+        for path, header in waves.missing_columns(spec, connect.wave_headers(spec, study.root, name=name)):
+            yield make(
+                "missing_column",
+                "error",
+                f"{path} lacks this column, which its wave renames",
+                "correct columns of that wave in the study file",
+                column=header,
+            )
+
+
+def _located(spec: TableSpec, sizes: Sequence[int], problem: Problem) -> Problem:
+    """Return a problem of a table in several files with each example in its own file."""
+    if not spec.waves or problem.code in ("ragged_rows", "null_bytes", "broken_quotes"):
+        return problem
+    return replace(problem, examples=tuple(waves.located(spec, sizes, one) for one in problem.examples))
+
+
+def _lines(spec: TableSpec, root: Path, name: str, rows: int, make: _MAKER) -> Iterator[Problem]:
     if spec.url is not None or connect.format_of(spec, name=name) not in ("csv", "tsv"):
         return
-    path = encodings.utf8_file(connect.file_of(spec, study.root, name=name), spec.encoding, name)
+    n_columns = len(connect.columns(spec, root, name=name))
+    path = encodings.utf8_file(connect.file_of(spec, root, name=name), spec.encoding, name)
     lines = line_faults(path, connect.delimiter_of(spec, name=name), n_columns)
     if lines.ragged:
         yield make(

@@ -21,6 +21,7 @@ from svcq_lib.study.model import (
     Study,
     TableSpec,
     Thresholds,
+    Wave,
 )
 from svcq_lib.study.parts import (
     Codes,
@@ -71,5 +72,6 @@ __all__ = [
     "Study",
     "TableSpec",
     "Thresholds",
+    "Wave",
     "Weights",
 ]

@@ -58,10 +58,34 @@ class Column(Model):
     positive: Codes = ()
 
 
+class Wave(Model):
+    """One file of a table that comes in several, such as one per year.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    columns : Mapping of str to str
+        Name in the study → header in this file, where they differ.
+    constants : Mapping of str to str
+        Columns that this file does not have and the one value that they hold, such as ``date = "2014-07-01"``.
+    encoding, delimiter, sheet : str or None
+        Where they differ from the table's.
+    """
+
+    path: str
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    constants: Mapping[str, str] = Field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
 class TableSpec(Model):
-    """Where a table lies and how it is written."""
+    """Where a table lies and how it is written: a file, several files (``waves``) or a table of a database."""
 
     path: str | None = None
+    waves: tuple[Wave, ...] = ()
     url: str | None = Field(None, repr=False)  # it may hold a password
     table: str | None = None
     format: Literal["csv", "tsv", "parquet", "xlsx", "sav"] | None = None
@@ -73,8 +97,8 @@ class TableSpec(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> TableSpec:
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either path (a file) or url (a database), not both")
+        if (self.path is not None) + (self.url is not None) + bool(self.waves) != 1:
+            raise ValueError("give one of path (a file), waves (several files) and url (a database)")
         if self.url is not None and self.table is None:
             raise ValueError("a database url needs table, the name of the table in the database")
         return self

@@ -56,6 +56,15 @@ def test_sfo_headline(real_study, without, nps, overall, n_eff):
     assert found.context.n_eff == pytest.approx(2831 if without else 2337.1, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("year", "overall", "n"), [(2014, 4.0070, 2677), (2015, 4.0442, 2810), (2016, 4.0533, 2919), (2017, 4.0712, 2688)]
+)
+def test_sfo_waves_are_one_study_over_time(real_study, year, overall, n):
+    rows = scores(real_study("sfo/waves").during(str(year))).headline.set_index(["outcome", "measure"])
+    assert rows.loc[("overall_rating", "mean"), "estimate"] == pytest.approx(overall, abs=5e-5)
+    assert rows.loc[("overall_rating", "mean"), "n"] == n
+
+
 def test_sfo_items_have_bases_of_their_own(real_study):
     found = gaps(real_study("sfo/2017"), n_boot=20)
     assert found.mode == "perception_only"
