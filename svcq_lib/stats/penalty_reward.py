@@ -82,21 +82,29 @@ def asymmetry(reward: ArrayLike, penalty: ArrayLike) -> Array:
     return np.asarray(np.divide(up - down, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
 
 
-def straight_line(low: ArrayLike, middle: ArrayLike, high: ArrayLike) -> Array:
-    """Return the asymmetry that a straight line has when a scale is cut into three parts.
+def bend(reward: ArrayLike, penalty: ArrayLike, low: ArrayLike, middle: ArrayLike, high: ArrayLike) -> Array:
+    """Return how much steeper the outcome rises above the middle of a scale than below it.
 
     Parameters
     ----------
-    low, middle, high : array-like, shape (...)
+    reward, penalty : array-like, shape (..., p)
+        Coefficients of the upper and of the lower end.
+    low, middle, high : array-like, shape (p,)
         Mean value in the lower end, between the ends and in the upper end.
 
     Returns
     -------
-    array, shape (...)
-        ((high − middle) − (middle − low)) / (high − low): not 0 unless the middle lies halfway.
+    array, shape (..., p)
+        reward / (high − middle) + penalty / (middle − low): units of the outcome per unit of the scale; 0 for a
+        straight line, whose `asymmetry` is not 0 unless the middle lies halfway between the ends.
+
+    Examples
+    --------
+    >>> float(bend(2.0, -3.0, 1.0, 4.0, 6.0))  # a straight line of slope 1
+    0.0
     """
     low, middle, high = (np.asarray(one, dtype=float) for one in (low, middle, high))
-    return asymmetry(high - middle, low - middle)
+    return np.asarray(reward / (high - middle) + penalty / (middle - low))
 
 
 def band_shares(values: ArrayLike, edges: ArrayLike) -> Array:
