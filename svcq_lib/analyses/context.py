@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from svcq_lib import periods
 from svcq_lib.errors import Note
-from svcq_lib.evidence.collect import Evidence
+from svcq_lib.evidence.collect import Evidence, grain_of
+from svcq_lib.evidence.weights import Weighting
 from svcq_lib.formats import Lang
 from svcq_lib.study import Label, Missing, Scale, Study
+
+END_SPARE_DAYS, END_SPARE = 3, 0.05
+"""A period counts as over if its last answer came within so many days, or such a share of it, of its end."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Context:
         Display labels of items, dimensions, outcomes, segments and ``segment=level``.
     fingerprints : Mapping
         Table → SHA-256 of its content.
+    weighting : Weighting or None
+        How weights were fitted to the population, if they were.
     """
 
     study: Label
@@ -77,6 +84,7 @@ class Context:
     scale: Scale | None
     labels: Mapping[str, Label] = field(default_factory=dict)
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    weighting: Weighting | None = None
 
     def label(self, name: str, lang: Lang = "en") -> str:
         """Return the display label of a name of the study, or the name itself."""
@@ -140,18 +148,32 @@ def context_of(
         scale=study.instrument.scale,
         labels=study.labels(),
         fingerprints=evidence.fingerprints,
+        weighting=evidence.weighting,
     )
 
 
 def base_notes(study: Study, evidence: Evidence) -> tuple[Note, ...]:
-    """Return the caveats that every result shares: the data's warnings and a small or uneven base."""
+    """Return the caveats that every result shares: the data's warnings, a small or uneven base, a period not over."""
     notes = list(evidence.notes)
     base, flag = evidence.base, study.thresholds.flag
     if base.n < flag:
         notes.append(Note("small_base", {"n": base.n, "flag": flag}))
     if base.n_eff < 0.5 * base.n:
         notes.append(Note("uneven_weights", {"n": base.n, "n_eff": base.n_eff}))
-    return tuple(notes)
+    return (*notes, *_unfinished(study, evidence))
+
+
+def _unfinished(study: Study, evidence: Evidence) -> tuple[Note, ...]:
+    """Return the caveat that the latest period is not over: the table ends well before it does."""
+    last = evidence.base.date_last
+    if last is None:
+        return ()
+    name = study.period or periods.name_of(last, grain_of(study))
+    span = periods.parse(name)
+    spare = max(END_SPARE_DAYS, END_SPARE * (span.end - span.start).days)
+    if (span.end - last).days <= spare or last < span.start:
+        return ()
+    return (Note("unfinished_period", {"period": name, "last": last.isoformat()}),)
 
 
 def suppressed_note(table: pd.DataFrame, study: Study) -> tuple[Note, ...]:

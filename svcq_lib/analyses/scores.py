@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 
-from svcq_lib.analyses import estimates, spans
+from svcq_lib.analyses import compare, estimates
+from svcq_lib.analyses.base import response_notes, response_rate
 from svcq_lib.analyses.context import Context, base_notes, context_of, interval_note, suppressed_note
 from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
+from svcq_lib.analyses.score_switches import OTHER_MISSING, score_switches, shown_by
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.columns import Present
-from svcq_lib.evidence.moments import Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
-from svcq_lib.stats.multiplicity import Method, adjust
+from svcq_lib.stats.multiplicity import Method
 from svcq_lib.study import Outcome, Study
 
 COMPLETE = "complete."
 FIGURES = ("estimate", "std_error", "conf_low", "conf_high", "n_eff")
+KEYS = ("outcome", "measure")
+MARGINS = ["segment", "level", "population", "before", "after", "n"]
+CHANGES = [
+    "outcome", "measure", "high_is_good", "since", "period", "previous", "estimate", "change", "change_low",
+    "change_high", "p_value", "p_adjusted", "n",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,6 +52,14 @@ class ScoresResult:
     goals : DataFrame, one row per target and benchmark
         kind, label, outcome, measure, value, estimate, conf_low, conf_high, verdict ("met", "missed", "unclear": the
         interval wholly on the good side of the goal, on the bad side, or on both), source, year
+    response : DataFrame, one row for the whole and one per period
+        span, period, invited, answered, response_rate, response_rate_low, response_rate_high, population, coverage,
+        coverage_target, covered, n. Empty without ``[response_rate]``.
+    margins : DataFrame, one row per margin and level
+        segment, level, population (share there), before and after (weighted shares in the sample), n. Empty without
+        ``[weights.margins]``.
+    switches : DataFrame, one row per contested default and leading figure
+        See :func:`svcq_lib.analyses.switches.switches`.
     notes : tuple of Note
         Caveats.
     context : Context
@@ -57,6 +72,9 @@ class ScoresResult:
     segments: pd.DataFrame
     distribution: pd.DataFrame
     goals: pd.DataFrame
+    response: pd.DataFrame
+    margins: pd.DataFrame
+    switches: pd.DataFrame
     notes: tuple[Note, ...]
     context: Context
 
@@ -77,19 +95,26 @@ def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNee
         Columns, groups and tallies.
     """
     chosen = _chosen(study, outcomes)
-    measured = _measured(study, chosen)
-    all_columns = tuple(dict.fromkeys(one.column for one in measured))
-    primary = tuple(one.column for one in measured if one.primary)
+    measured, other = _measured(study, chosen), _measured(study, chosen, OTHER_MISSING[study.missing])
+    all_columns = _columns(measured)
+    primary, top_boxes = _columns(_primary(measured)), _columns(_top_boxes(measured))
     cells = {"scores": Cells(all_columns)}
+    if study.responses.weight or study.weights.margins:
+        cells["scores.unweighted"] = Cells(primary, weighted=False)
+    if len(chosen) > 1:
+        cells["scores.missing"] = Cells(_columns(_primary(other)))
     if study.responses.date:
         cells["scores.period"] = Cells(primary, by=("period",), all_periods=True)
+        if top_boxes:
+            cells["scores.top_box.period"] = Cells(top_boxes, by=("period",), all_periods=True)
     for name in study.responses.segments:
         cells[f"scores.segment.{name}"] = Cells(primary, by=(f"segment.{name}",))
     tallies = {f"scores.{one.name}": Tally(column_of(one)) for one in chosen if len(one.columns) == 1}
     derived = derived_of(study, chosen)
-    if study.missing == "listwise":
-        asked = tuple(column_of(one) for one in chosen)
-        derived |= {name: Present(name.removeprefix(COMPLETE), asked) for name in all_columns}
+    asked = tuple(column_of(one) for one in chosen)
+    for name in (*all_columns, *_columns(other)):
+        if name.startswith(COMPLETE):
+            derived[name] = Present(name.removeprefix(COMPLETE), asked)
     return EvidenceNeeds(derived, cells, tallies)
 
 
@@ -109,7 +134,8 @@ def scores(
     outcomes : sequence of str, optional
         Outcomes to report; all by default.
     adjust_method : {"holm", "bh", "by", "none"}
-        Multiplicity control: over the outcomes for changes, over the levels of a segment for differences.
+        Multiplicity control: over the outcomes and earlier periods for changes, over the levels of a segment for
+        differences.
     ci_level : float
         Level of the intervals.
 
@@ -129,19 +155,29 @@ def scores(
     chosen = _chosen(study, outcomes)
     evidence = collect(study, needs(study, outcomes=outcomes))
     measured = _measured(study, chosen)
-    primary = [one for one in measured if one.primary]
-    limit = study.thresholds.suppress
+    primary, limit = _primary(measured), study.thresholds.suppress
     headline = measured_means(evidence.moments["scores"], evidence.design, measured, ci_level=ci_level)
     headline = estimates.suppress(headline, limit, FIGURES)
-    segments = _segments(study, evidence, primary, adjust_method, ci_level)
+    settings: dict[str, Any] = {"figures": FIGURES, "method": adjust_method, "ci_level": ci_level}
+    shown = shown_by(primary, evidence, ci_level)
+    segments = compare.segment_table(study, evidence, "scores", shown, KEYS, **settings)
+    changes = compare.change_table(study, evidence, "scores", shown, **settings)
+    other = _primary(_measured(study, chosen, OTHER_MISSING[study.missing]))
+    response = response_rate(study, ci_level=ci_level)
+    own = (*interval_note(headline), *suppressed_note(segments, study), *response_notes(study, response))
     return ScoresResult(
         headline=headline,
-        changes=_changes(study, evidence, primary, adjust_method, ci_level),
-        periods=_periods(study, evidence, primary, ci_level),
+        changes=changes[CHANGES] if len(changes) else pd.DataFrame(columns=CHANGES),
+        periods=compare.period_table(study, evidence, "scores", shown, KEYS, figures=FIGURES),
         segments=segments,
         distribution=_distribution(evidence, chosen, limit),
         goals=_goals(study, headline),
-        notes=(*base_notes(study, evidence), *interval_note(headline), *suppressed_note(segments, study)),
+        response=response,
+        margins=evidence.weighting.margins if evidence.weighting else pd.DataFrame(columns=MARGINS),
+        switches=score_switches(
+            study, evidence, headline, primary, other, changes, _top_boxes(measured), adjust_method, ci_level
+        ),
+        notes=(*base_notes(study, evidence), *own),
         context=context_of(study, evidence, ci_level=ci_level, adjustment=adjust_method),
     )
 
@@ -154,78 +190,22 @@ def _chosen(study: Study, names: Sequence[str] | None) -> list[Outcome]:
     return [study.outcome(name) for name in names] if names else list(study.outcomes.values())
 
 
-def _measured(study: Study, chosen: Sequence[Outcome]) -> list[Measured]:
+def _measured(study: Study, chosen: Sequence[Outcome], missing: str | None = None) -> list[Measured]:
     """Return what is reported; in listwise mode from those who answered every outcome."""
-    prefix = COMPLETE if study.missing == "listwise" else ""
+    prefix = COMPLETE if (missing or study.missing) == "listwise" else ""
     return [replace(one, column=prefix + one.column) for outcome in chosen for one in measures_of(outcome)]
 
 
-def _changes(
-    study: Study, evidence: Evidence, measured: list[Measured], method: Method, ci_level: float
-) -> pd.DataFrame:
-    columns = [
-        "outcome",
-        "measure",
-        "high_is_good",
-        "since",
-        "period",
-        "previous",
-        "estimate",
-        "change",
-        "change_low",
-        "change_high",
-        "p_value",
-        "p_adjusted",
-        "n",
-    ]
-    found = spans.latest_two(evidence.moments["scores.period"], study) if study.responses.date else None
-    if found is None:
-        return pd.DataFrame(columns=columns)
-
-    def shown(moments: Moments) -> pd.DataFrame:
-        table = measured_means(moments, evidence.design, measured, ci_level=ci_level)
-        return estimates.suppress(table, study.thresholds.suppress, FIGURES)
-
-    table = spans.changes(found, shown, method, ci_level=ci_level)
-    return table[columns]
+def _primary(measured: Sequence[Measured]) -> list[Measured]:
+    return [one for one in measured if one.primary]
 
 
-def _periods(study: Study, evidence: Evidence, measured: list[Measured], ci_level: float) -> pd.DataFrame:
-    if not study.responses.date:
-        return pd.DataFrame(
-            columns=["period", "outcome", "measure", *estimates.INTERVAL, "n", "n_eff", "suppressed"]
-        )
-    moments = evidence.moments["scores.period"]
-    table = measured_means(moments, evidence.design, measured, ("period",), ci_level=ci_level)
-    table = spans.upto(table.sort_values(["outcome", "period"], kind="stable", ignore_index=True), study)
-    return estimates.suppress(table, study.thresholds.suppress, FIGURES)
+def _top_boxes(measured: Sequence[Measured]) -> list[Measured]:
+    return [one for one in measured if one.outcome.kind == "csat" and one.measure == "top_box"]
 
 
-def _segments(
-    study: Study, evidence: Evidence, measured: list[Measured], method: Method, ci_level: float
-) -> pd.DataFrame:
-    parts = []
-    for name in study.responses.segments:
-        key = f"segment.{name}"
-        cells = evidence.moments[f"scores.{key}"]
-        table = measured_means(cells, evidence.design, measured, (key,), ci_level=ci_level)
-        rest = measured_means(cells.complements(key), evidence.design, measured, (key,), ci_level=ci_level)
-        rest = estimates.aligned(rest, table, [key, "outcome", "measure"])
-        limit = study.thresholds.suppress
-        # a difference from a hidden rest would give that rest away
-        table = estimates.suppress(table, limit, FIGURES, parts_of="outcome")
-        rest = estimates.suppress(rest, limit, FIGURES)
-        table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
-        table["p_adjusted"] = table.groupby("outcome")["p_value"].transform(
-            lambda p: adjust(p.to_numpy(), method)
-        )
-        parts.append(table.rename(columns={key: "level"}).assign(segment=name))
-    if not parts:
-        return pd.DataFrame(
-            columns=["segment", "level", "outcome", "measure", *estimates.INTERVAL, "n", "suppressed"]
-        )
-    table = pd.concat(parts, ignore_index=True)
-    return table[["segment", "level", *[name for name in table if name not in ("segment", "level")]]]
+def _columns(measured: Sequence[Measured]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.column for one in measured))
 
 
 def _distribution(evidence: Evidence, chosen: Sequence[Outcome], limit: int) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from svcq_lib import periods
-from svcq_lib.analyses import estimates
+from svcq_lib.analyses import estimates, units
+from svcq_lib.evidence.collect import Design
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.stats.multiplicity import Method, adjust
 from svcq_lib.study import Study
@@ -99,7 +100,12 @@ def _added(moments: Moments, names: list[str]) -> Moments:
 
 
 def changes(
-    found: Spans, shown: Callable[[Moments], pd.DataFrame], method: Method, *, ci_level: float
+    found: Spans,
+    shown: Callable[[Moments], pd.DataFrame],
+    method: Method,
+    *,
+    ci_level: float,
+    design: Design | None = None,
 ) -> pd.DataFrame:
     """Return the current figures and their differences from the earlier periods.
 
@@ -110,9 +116,12 @@ def changes(
     shown : callable
         Makes the table of estimates of one period.
     method : {"holm", "bh", "by", "none"}
-        Multiplicity control within each comparison.
+        Multiplicity control over all rows, which are read together.
     ci_level : float
         Level of the intervals.
+    design : Design, optional
+        How the sample was drawn, for periods that lie in the same clusters or share calibrated weights; the tables
+        then need ``column``. Without it periods are independent samples.
 
     Returns
     -------
@@ -122,10 +131,13 @@ def changes(
     """
     now, parts = shown(found.current), []
     for since, name, moments in found.earlier():
-        table = now.join(estimates.compare(now, shown(moments), ci_level=ci_level))
-        table = table.assign(since=since, period=found.current_name, previous=name)
-        parts.append(table.assign(p_adjusted=adjust(table["p_value"].to_numpy(), method)))
-    return pd.concat(parts, ignore_index=True)
+        link = None
+        if design is not None:
+            link = estimates.aligned(units.shared(found.current, moments, design), now, ["column"])
+        table = now.join(estimates.compare(now, shown(moments), shared=link, ci_level=ci_level))
+        parts.append(table.assign(since=since, period=found.current_name, previous=name))
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(p_adjusted=adjust(table["p_value"].to_numpy(), method))
 
 
 def upto(table: pd.DataFrame, study: Study) -> pd.DataFrame:
