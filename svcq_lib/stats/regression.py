@@ -25,13 +25,13 @@ class Fit(NamedTuple):
     Attributes
     ----------
     coef : array, shape (k,)
-        Coefficients; of minimal norm where regressors depend on each other.
+        Coefficients; one of many solutions where regressors depend on each other.
     residuals : array, shape (n,)
         y − Xb.
     x, weights : array, shapes (n, k) and (n,)
         What was fitted.
     bread : array, shape (k, k)
-        (X′WX)⁻¹, the pseudo-inverse where regressors depend on each other.
+        (X′WX)⁻¹, a generalised inverse where regressors depend on each other.
     rank : int
         Rank of X.
     """
@@ -73,13 +73,18 @@ def wls(x: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> Fit:
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    root = np.sqrt(w)[:, None]
-    rank = int(np.linalg.matrix_rank(root * x)) if x.size else 0
+    tall = np.sqrt(w)[:, None] * x
+    size = np.sqrt((tall**2).sum(axis=0))
+    size[size == 0] = 1.0
+    values, vectors = np.linalg.eigh((tall / size).T @ (tall / size))
+    kept = values > _TINY * max(float(values.max(initial=0.0)), 1e-300)
+    rank = int(kept.sum())
     if (w > 0).sum() <= rank:
         raise MethodError(
             f"{int((w > 0).sum())} rows cannot carry {rank} coefficients and an error. Use fewer terms."
         )
-    bread = np.linalg.pinv((root * x).T @ (root * x), rcond=_TINY, hermitian=True)
+    half = vectors[:, kept] / np.sqrt(values[kept])
+    bread = (half @ half.T) / np.outer(size, size)
     coef = bread @ (x.T @ (w * y))
     return Fit(coef, y - x @ coef, x, w, bread, rank)
 
@@ -179,8 +184,8 @@ def cluster_covariance(fit: Fit, clusters: ArrayLike, kind: Kind = "CR2") -> Arr
     return factor * fit.bread @ (scores.T @ scores) @ fit.bread
 
 
-def satterthwaite_df(fit: Fit, clusters: ArrayLike, coefficient: int) -> float:
-    """Return the degrees of freedom of a coefficient's t statistic with CR2 errors.
+def satterthwaite_df(fit: Fit, clusters: ArrayLike, coefficients: ArrayLike) -> Array:
+    """Return the degrees of freedom of coefficients' t statistics with CR2 errors.
 
     Parameters
     ----------
@@ -188,24 +193,32 @@ def satterthwaite_df(fit: Fit, clusters: ArrayLike, coefficient: int) -> float:
         A fit.
     clusters : array-like, shape (n,)
         Cluster of each row.
-    coefficient : int
-        Which coefficient.
+    coefficients : array-like of int, shape (q,)
+        Which coefficients.
 
     Returns
     -------
-    float
+    array, shape (q,)
         tr(B)²/tr(B²) of the quadratic form of the variance under independent errors; NaN with a single cluster.
         Pustejovsky and Tipton (2018, *JBES* 36:672). R: ``clubSandwich::coef_test(test = "Satterthwaite")``.
     """
-    codes = _codes(clusters)
+    codes, asked = _codes(clusters), np.asarray(coefficients, dtype=np.intp)
     if codes.max() < 1:
-        return float("nan")
+        return np.full(asked.shape, np.nan)
     root = np.sqrt(fit.weights)[:, None]
     tall = root * fit.x
-    parts = np.zeros((len(codes), int(codes.max()) + 1))
+    scaled = np.zeros((len(codes), len(asked)))
     for group, (one, _) in enumerate(_adjusted(fit, codes, "CR2")):
-        parts[codes == group, group] = one @ fit.bread[:, coefficient] / root[codes == group, 0]
-    form = parts.T @ parts - (parts.T @ tall) @ fit.bread @ (tall.T @ parts)
+        scaled[codes == group] = (one / root[codes == group]) @ fit.bread[:, asked]
+    return np.array([_df_of(scaled[:, i], codes, tall, fit.bread) for i in range(len(asked))])
+
+
+def _df_of(scaled: Array, codes: Codes, tall: Array, bread: Array) -> float:
+    """Return tr(B)²/tr(B²), with B between clusters, of one coefficient's scaled rows."""
+    groups = int(codes.max()) + 1
+    toward = np.zeros((groups, tall.shape[1]))
+    np.add.at(toward, codes, scaled[:, None] * tall)
+    form = np.diag(np.bincount(codes, weights=scaled**2)) - toward @ bread @ toward.T
     square = float((form**2).sum())
     return float(np.trace(form) ** 2 / square) if square > 0 else float("nan")
 

@@ -116,8 +116,11 @@ def scores_of(
 
 def _wald(scores: Scores, coef: Array, sums: Array) -> Array:
     """Return b′V⁻¹b of coefficients, shape (B, q), with their clusters' scores, shape (B, G, q)."""
-    meat = np.einsum("bgq,bgr->bqr", sums, sums)
     turned = coef @ scores.gram
+    if turned.shape[1] == 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return turned[:, 0] ** 2 / (sums[..., 0] ** 2).sum(axis=1)
+    meat = np.swapaxes(sums, 1, 2) @ sums
     try:
         return np.einsum("bq,bq->b", turned, np.linalg.solve(meat, turned[..., None])[..., 0])
     except np.linalg.LinAlgError:
@@ -126,16 +129,21 @@ def _wald(scores: Scores, coef: Array, sums: Array) -> Array:
 
 def _observed(scores: Scores, null: Array) -> float:
     """Return the Wald statistic of "the coefficients are ``null``" in the data."""
-    total = scores.outcome.sum(axis=1) - np.einsum("ghqr,r->gq", scores.slope, scores.coef)
+    total = scores.outcome.sum(axis=1) - (scores.slope.sum(axis=1) @ scores.coef)
     if not np.abs(total).max() > 1e-12 * max(1.0, float(np.abs(scores.outcome).max())):
         return float("nan")  # without residuals there is no error to compare with
     return float(_wald(scores, (scores.coef - null)[None], total[None])[0])
 
 
-def _replicates(scores: Scores, null: Array, signs: Array) -> Array:
-    """Return the Wald statistics of replicates that were made under the hypothesis."""
-    made = scores.outcome - np.einsum("ghqr,r->ghq", scores.slope, null)
-    sums = np.einsum("bh,ghq->bgq", signs, made, optimize=True)
+def _drawn(signs: Array, parts: Array) -> Array:
+    """Return the clusters' scores in every replicate, shape (B, G, ...)."""
+    groups, rest = parts.shape[1], parts.shape[2:]
+    flat = np.moveaxis(parts, 1, 0).reshape(groups, -1)
+    return (signs @ flat).reshape(len(signs), parts.shape[0], *rest)
+
+
+def _replicates(scores: Scores, sums: Array) -> Array:
+    """Return the Wald statistics of replicates from their clusters' scores, shape (B, G, q)."""
     coef = np.linalg.solve(scores.gram, sums.sum(axis=1).T).T
     return _wald(scores, coef, sums - np.einsum("gqr,br->bgq", scores.own, coef))
 
@@ -161,7 +169,7 @@ def wild_test(scores: Scores, signs: Array) -> tuple[float, float]:
     seen = _observed(scores, null)
     if not np.isfinite(seen):
         return float("nan"), float("nan")
-    drawn = _replicates(scores, null, signs)
+    drawn = _replicates(scores, _drawn(signs, scores.outcome))
     drawn = drawn[np.isfinite(drawn)]
     reached = int((drawn >= seen * (1 - 1e-12)).sum())
     return seen, (1 + reached) / (1 + len(drawn))
@@ -189,9 +197,12 @@ def wild_interval(scores: Scores, signs: Array, level: float = 0.95) -> tuple[fl
     if not (np.isfinite(seen) and spread > 0):
         return float("nan"), float("nan")
 
+    # scores are linear in the hypothesis: they are drawn once, and each hypothesis only combines them
+    outcome, slope = _drawn(signs, scores.outcome), _drawn(signs, scores.slope)[..., 0]
+
     def excess(value: float) -> float:
-        null = np.array([value])
-        return _observed(scores, null) - float(np.quantile(_replicates(scores, null, signs), level))
+        drawn = _replicates(scores, outcome - value * slope)
+        return _observed(scores, np.array([value])) - float(np.quantile(drawn, level))
 
     return _crossing(excess, centre, -spread), _crossing(excess, centre, spread)
 
