@@ -53,7 +53,8 @@ def intraclass_correlation(ratings: ArrayLike) -> IntraclassCorrelation:
 
     Examples
     --------
-    >>> found = intraclass_correlation([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
+    >>> judged = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> found = intraclass_correlation(judged)
     >>> [round(float(one), 2) for one in found]
     [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
     """
