@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from svcq_lib.figures.layout import LABEL, SMALL, STRONG, VALUE, box_of, put, size_of, write
 from svcq_lib.figures.marks import AXIS_BAND, Scale, scale_x, span
-from svcq_lib.figures.style import ACCENT, GREY, INK, RULE, WARNING
+from svcq_lib.figures.style import ACCENT, GREY, INK, PAPER, RULE, WARNING
 
 TITLE_BAND, NAME_DEPTH = 30.0, 26.0
 """Room above the axes for the name of y, and distance from the axes down to the name of x, in points."""
@@ -97,7 +97,34 @@ def draw_ground(ax: Axes, cut: tuple[float, float], corners: list[str], axis_nam
     write(ax, f"{axis_names[0]} →", (1, 0), offset=(0, -NAME_DEPTH), ha="right", va="top", **look)
 
 
-def draw_points(ax: Axes, points: NDArray[np.float64], held: Held, chosen: NDArray[np.bool_]) -> None:
+def draw_diagonal(ax: Axes, points: NDArray[np.float64]) -> None:
+    """Draw the line of equal standard scores through the means of the points.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes, placed and scaled.
+    points : ndarray, shape (points, 2)
+        The points.
+    """
+    spread = points.std(axis=0) if len(points) else np.zeros(2)
+    if (spread > 0).all():
+        ax.axline(
+            tuple(points.mean(axis=0)),
+            slope=float(spread[1] / spread[0]),
+            color=GREY,
+            linewidth=1.2,
+            zorder=1.2,
+        ).set_gid("diagonal")
+
+
+def draw_points(
+    ax: Axes,
+    points: NDArray[np.float64],
+    held: Held,
+    chosen: NDArray[np.bool_],
+    hollow: NDArray[np.bool_],
+) -> None:
     """Draw points and, where they have limits, thin crosses.
 
     Parameters
@@ -110,13 +137,18 @@ def draw_points(ax: Axes, points: NDArray[np.float64], held: Held, chosen: NDArr
         Their limits.
     chosen : ndarray of bool, shape (points,)
         Points in the warning colour.
+    hollow : ndarray of bool, shape (points,)
+        Points drawn as a ring.
     """
     paint = np.where(chosen, WARNING, ACCENT)
     lows, highs, _ = held
     for i, (x, y) in enumerate(points):
         ax.plot([lows[i, 0], highs[i, 0]], [y, y], color=paint[i], linewidth=1.0, alpha=0.45, zorder=2)
         ax.plot([x, x], [lows[i, 1], highs[i, 1]], color=paint[i], linewidth=1.0, alpha=0.45, zorder=2)
-    ax.scatter(points[:, 0], points[:, 1], s=62, c=list(paint), linewidths=0, zorder=4, gid="dots")
+    ax.scatter(
+        points[:, 0], points[:, 1], s=np.where(hollow, 50, 62), facecolors=list(np.where(hollow, PAPER, paint)),
+        edgecolors=list(paint), linewidths=np.where(hollow, 1.8, 0.0).tolist(), zorder=4, gid="dots",
+    )  # fmt: skip
 
 
 def name_points(

@@ -29,6 +29,7 @@ from svcq_lib.figures.plane import (
     NAME_DEPTH,
     TITLE_BAND,
     Held,
+    draw_diagonal,
     draw_ground,
     draw_list,
     draw_points,
@@ -38,6 +39,7 @@ from svcq_lib.figures.plane import (
 )
 from svcq_lib.figures.style import GREY, use_style
 from svcq_lib.formats import Lang
+from svcq_lib.stats import quadrants
 from svcq_lib.vocabulary import Kind, word
 from svcq_lib.vocabulary import label as column_label
 
@@ -61,6 +63,8 @@ def quadrant(
     names: Sequence[str] | None = None,
     axis_names: tuple[str, str] | None = None,
     highlight: Mask = None,
+    hollow: Mask = None,
+    diagonal: bool = False,
     intervals: bool = False,
     kinds: tuple[Kind, Kind] = ("number", "share"),
     lang: Lang = "en",
@@ -85,6 +89,10 @@ def quadrant(
         Names of the axes; those of the columns by default.
     highlight : set of names or boolean array, optional
         Points in the warning colour; those of the upper left quadrant by default.
+    hollow : set of names or boolean array, optional
+        Points drawn as a ring, such as those whose quadrant is not certain.
+    diagonal : bool
+        Whether the line of equal standard scores is drawn as well; all above it then belongs to the upper left.
     intervals : bool
         Whether to draw intervals from the columns ``<x>_low``, ``<x>_high``, ``<y>_low`` and ``<y>_high``.
     kinds : tuple of str
@@ -105,12 +113,12 @@ def quadrant(
         If a character of a text is in none of the fonts.
     """
     shown = np.isfinite(column(table, x)) & np.isfinite(column(table, y))
-    chosen = mask_of(highlight, [str(name) for name in table[label]])[shown]
+    chosen, rings = (mask_of(one, [str(name) for name in table[label]])[shown] for one in (highlight, hollow))
     blank, table = int((~shown).sum()), table[shown]
     points = np.column_stack([column(table, x), column(table, y)])
     cut = lines or parted_at(points)
     if highlight is None:
-        chosen = (points[:, 0] < cut[0]) & (points[:, 1] >= cut[1])
+        chosen = _quarters(points, cut, diagonal) == 0
     texts = [str(name) for name in table[label]]
     held = _held(table, points, (x, y), cut, intervals)
     scales = Scale(kinds[0], None, lang), Scale(kinds[1], None, lang)
@@ -122,7 +130,9 @@ def quadrant(
         ]
         labels, places = _places(ax, box, own, points, texts, held, scales, corners)
         draw_ground(ax, cut, corners, axis_names or (column_label(x, lang), column_label(y, lang)))
-        draw_points(ax, points, held, chosen)
+        if diagonal:
+            draw_diagonal(ax, points)
+        draw_points(ax, points, held, chosen, rings)
         name_points(ax, points, labels, places, chosen)
         if blank:
             note = f"{word('suppressed', lang)}{'：' if lang == 'zh' else ': '}{blank}"
@@ -145,6 +155,12 @@ def parted_at(points: NDArray[np.float64]) -> tuple[float, float]:
         Mean of x and mean of y; 0 without points.
     """
     return (float(points[:, 0].mean()), float(points[:, 1].mean())) if len(points) else (0.0, 0.0)
+
+
+def _quarters(points: NDArray[np.float64], cut: tuple[float, float], diagonal: bool) -> NDArray[np.intp]:
+    """Return the quadrant of each point: 0 upper left, 1 upper right, 2 lower left, 3 lower right."""
+    x, y = points.T
+    return quadrants.by_diagonal(x, y) if diagonal else quadrants.by_lines(x, y, *cut)
 
 
 def _held(
@@ -227,19 +243,21 @@ def describe_quadrant(
     lines: tuple[float, float] | None = None,
     names: Sequence[str] | None = None,
     axis_names: tuple[str, str] | None = None,
+    hollow: Mask = None,
+    diagonal: bool = False,
     lang: Lang = "en",
 ) -> str:
     """Return the alt text of `quadrant`.
 
     Parameters
     ----------
-    table, x, y, label, lines, names, axis_names, lang
+    table, x, y, label, lines, names, axis_names, hollow, diagonal, lang
         As in `quadrant`.
 
     Returns
     -------
     str
-        What is plotted, and which points lie in which quadrant.
+        What is plotted, which points lie in which quadrant, and which of them are rings.
     """
     points = np.column_stack([column(table, x), column(table, y)])
     shown = np.isfinite(points).all(axis=1)
@@ -248,10 +266,18 @@ def describe_quadrant(
     zh = lang == "zh"
     said = [f"象限图：横轴为{across}，纵轴为{up}，共 {int(shown.sum())} 点" if zh
             else f"Map of {int(shown.sum())} points: {across.lower()} across, {up.lower()} up"]  # fmt: skip
-    for i, corner in enumerate(names or [word(code, lang) for code in QUADRANTS]):
-        inside = shown & ((points[:, 0] >= cut[0]) == bool(i % 2)) & ((points[:, 1] >= cut[1]) == (i < 2))
-        members = [str(name) for name in table[label][inside]]
+    labels = [str(name) for name in table[label]]
+    codes = np.full(len(table), -1)
+    codes[shown] = _quarters(points[shown], cut, diagonal)
+    parts = [
+        (corner, codes == i) for i, corner in enumerate(names or [word(code, lang) for code in QUADRANTS])
+    ]
+    rings = mask_of(hollow, labels) & shown
+    if rings.any():
+        parts.append(("空心" if zh else "Rings", rings))
+    for name, inside in parts:
+        members = [one for one, held in zip(labels, inside, strict=True) if held]
         said.append(
-            f"{corner}{'：' if zh else ': '}{('、' if zh else ', ').join(members) or word('none', lang)}"
+            f"{name}{'：' if zh else ': '}{('、' if zh else ', ').join(members) or word('none', lang)}"
         )
     return alt.sentences([*said, alt.blank(points.sum(axis=1), lang)], lang)

@@ -117,3 +117,26 @@ def test_apart_keeps_order_and_distance():
     assert np.argsort(placed).tolist() == np.argsort(wanted).tolist()
     assert np.diff(sorted(placed)).min() >= 10.0
     assert min(placed) >= 5.0
+
+
+def test_uncertain_points_are_rings_and_said_so():
+    table = frame()
+    ax = quadrant(table, hollow={"Empathy"})
+    dots = next(c for c in ax.collections if c.get_gid() == "dots")
+    width = np.asarray(dots.get_linewidths())
+    assert (width > 0).tolist() == [name == "Empathy" for name in table["label"]]
+    assert "Rings: Empathy." in describe_quadrant(table, hollow={"Empathy"})
+    assert "空心：移情性。" in describe_quadrant(frame("zh"), hollow={"移情性"}, lang="zh")
+
+
+def test_all_above_the_diagonal_belongs_to_the_upper_left():
+    # standard scores of x: −1.22, 0, 1.22; of y: −1.22, 1.22, 0
+    table = pd.DataFrame(
+        {"label": ["a", "b", "c"], "performance": [1.0, 2.0, 3.0], "share": [10.0, 30.0, 20.0]}
+    )
+    ax = quadrant(table, diagonal=True)
+    line = next(one for one in ax.lines if one.get_gid() == "diagonal")
+    assert line.get_slope() == pytest.approx(10.0)
+    said = describe_quadrant(table, diagonal=True)
+    assert "Concentrate here: b." in said
+    assert "Concentrate here: None." in describe_quadrant(table)
