@@ -153,8 +153,8 @@ def asymmetry(
     else:
         table = table.merge(fitted, on="term", how="left")[["term", *COLUMNS]]
     words = ["category", "factor"]
-    table[words] = table[words].fillna("").astype(object)
-    table["shown"] = table["shown"].fillna(False).astype(bool)
+    table[words] = table[words].astype(object).fillna("")
+    table["shown"] = table["shown"].eq(True)
     left = [name for name in terms if name not in kept]
     notes = [Note("ends_too_small", {"terms": left, "limit": limit})] if left else []
     return table.sort_values("asymmetry", kind="stable", na_position="last", ignore_index=True), notes

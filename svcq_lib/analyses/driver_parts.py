@@ -1,4 +1,4 @@
-"""Shares of R² of one correlation matrix, and of its bootstrap replicates."""
+"""Shares of R² of one correlation matrix and of its bootstrap replicates: the table of drivers."""
 
 from __future__ import annotations
 
@@ -9,85 +9,177 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses import estimates
-from svcq_lib.evidence.collect import Evidence
-from svcq_lib.stats import intervals, matrices, noise, relimp, relimp_sampled
+from svcq_lib.analyses.driver_basis import Reduced
+from svcq_lib.stats import intervals, noise, relimp, relimp_sampled
 
 Array = NDArray[np.float64]
 Method = Literal["lmg", "relative_weights"]
 EXACT_TERMS = 28
 SAMPLED_ORDERS = 2000
+REPLICATE_ORDERS = 500
 NOISE_COLUMNS = 300
 NOISE_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Point estimates of one correlation matrix, outcome first."""
+    """Point estimates in units of the outcome's variance, beyond what is held constant.
+
+    Attributes
+    ----------
+    lmg, relative_weights, beta, vif, correlation : ndarray, shape (p,)
+        By driver; ``correlation`` is that before anything is held constant.
+    mc_error : ndarray, shape (p,)
+        Monte-Carlo standard error of ``lmg``; zero where it is exact.
+    levels : ndarray, shape (p, p), or None
+        Mean contribution by number of drivers already in the model; None beyond the exact range.
+    r_squared : float
+        What the drivers explain beyond the covariates.
+    r_squared_covariates : float
+        What the covariates explain alone.
+    """
 
     lmg: Array
     relative_weights: Array
     beta: Array
     vif: Array
     correlation: Array
+    mc_error: Array
+    levels: Array | None
     r_squared: float
+    r_squared_covariates: float
+
+    def share(self, method: Method) -> Array:
+        """Return shares of what the drivers explain; they sum to 1."""
+        return np.asarray(getattr(self, method) / self.r_squared)
 
 
-def decompose(matrix: Array) -> Parts:
-    """Return the point estimates of a correlation matrix, outcome first."""
-    R, r = matrix[1:, 1:], matrix[1:, 0]
-    shares = (
-        relimp.lmg(R, r) if len(r) <= EXACT_TERMS else relimp_sampled.lmg_sampled(R, r, SAMPLED_ORDERS, 0)[0]
-    )
+def decompose(basis: Reduced) -> Parts:
+    """Return the point estimates of a correlation matrix.
+
+    Parameters
+    ----------
+    basis : Reduced
+        Proper correlations.
+
+    Returns
+    -------
+    Parts
+        LMG is exact up to 28 drivers, then sampled.
+    """
+    R, r, left = basis.matrix[1:, 1:], basis.matrix[1:, 0], basis.left
+    levels, error = None, np.zeros(len(r))
+    if len(r) <= EXACT_TERMS:
+        levels = left[0] * relimp.dominance_levels(R, r)
+        lmg = levels.mean(axis=1)
+    else:
+        shares, spread = relimp_sampled.lmg_sampled(R, r, SAMPLED_ORDERS, 0)
+        lmg, error = left[0] * shares, left[0] * spread
     return Parts(
-        shares,
-        relimp.relative_weights(R, r),
-        relimp.standardized_beta(R, r),
-        relimp.vif(R),
-        r,
-        float(relimp.r_squared(R, r)),
+        lmg=lmg,
+        relative_weights=left[0] * relimp.relative_weights(R, r),
+        beta=relimp.standardized_beta(R, r) * np.sqrt(left[0] / left[1:]),
+        vif=relimp.vif(R) / left[1:],
+        correlation=basis.plain,
+        mc_error=error,
+        levels=levels,
+        r_squared=float(left[0] * relimp.r_squared(R, r)),
+        r_squared_covariates=float(1 - left[0]),
     )
 
 
 @dataclass(frozen=True)
 class Replicates:
-    """Bootstrap draws: shares and betas (replicates, drivers), R² (replicates,), and how many failed."""
+    """Bootstrap draws that could be decomposed.
+
+    Attributes
+    ----------
+    share, beta : ndarray, shape (good, p)
+        Shares and standardized coefficients.
+    r_squared : ndarray, shape (good,)
+        What the drivers explain.
+    good : ndarray of bool, shape (n_boot,)
+        Which of the draws these are.
+    """
 
     share: Array
     beta: Array
     r_squared: Array
-    failed: int
+    good: NDArray[np.bool_]
+
+    @property
+    def failed(self) -> int:
+        """Return how many draws could not be decomposed."""
+        return int((~self.good).sum())
 
 
 def replicates(
-    evidence: Evidence, point: Array, shares: Array, rows: list[int], method: Method, n_boot: int, seed: int
+    basis: Reduced, point: Parts, method: Method, seed: int, orders: int = REPLICATE_ORDERS
 ) -> Replicates:
-    """Return the decomposition of every bootstrap replicate that allows one."""
-    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
-    sums = estimates.bootstrap_sums(evidence, "drivers.pairs", draws)
-    matrix = matrices.correlation_from_moments(**sums)[:, rows][:, :, rows]
-    for i in np.flatnonzero(
-        np.isfinite(matrix).all(axis=(1, 2)) & ~matrices.is_positive_definite(matrix, 1e-4)
-    ):
-        matrix[i] = matrices.repair_correlation(matrix[i]).matrix
-    R, r = matrix[:, 1:, 1:], matrix[:, 1:, 0]
+    """Return the decomposition of every bootstrap replicate that allows one.
+
+    Parameters
+    ----------
+    basis : Reduced
+        Proper correlations and their replicates.
+    point : Parts
+        The estimate that the replicates vary around.
+    method : {"lmg", "relative_weights"}
+        How R² is shared out.
+    seed : int
+        Seed of the orders that LMG of many drivers is sampled from.
+    orders : int
+        Number of these orders.
+
+    Returns
+    -------
+    Replicates
+        Shares, coefficients and R².
+    """
+    R, r = basis.draws[:, 1:, 1:], basis.draws[:, 1:, 0]
     if method == "relative_weights":
         parts = relimp.relative_weights(R, r)
     else:
         parts = relimp_sampled.lmg_replicates(
-            R, r, point_R=point[1:, 1:], point_r=point[1:, 0], point_shares=shares, seed=seed
+            R,
+            r,
+            point_R=basis.matrix[1:, 1:],
+            point_r=basis.matrix[1:, 0],
+            point_shares=point.lmg / basis.left[0],
+            n_permutations=orders,
+            seed=seed,
         )
-    good = np.isfinite(parts).all(axis=1)
-    total = parts[good].sum(axis=1)
-    return Replicates(
-        parts[good] / total[:, None], relimp.standardized_beta(R[good], r[good]), total, int((~good).sum())
+    good = np.asarray(np.isfinite(parts).all(axis=1))
+    total, left = parts[good].sum(axis=1), basis.draws_left[good]
+    beta = relimp.standardized_beta(R[good], r[good]) * np.sqrt(left[:, :1] / left[:, 1:])
+    return Replicates(parts[good] / total[:, None], beta, left[:, 0] * total, good)
+
+
+def noise_floor(basis: Reduced, point: Parts, n: float, method: Method, seed: int) -> tuple[float, float]:
+    """Return the mean and the upper quantile of the share that a column of noise gets.
+
+    Parameters
+    ----------
+    basis : Reduced
+        Proper correlations.
+    point : Parts
+        Their decomposition.
+    n : float
+        Answers that the correlations stand on.
+    method : {"lmg", "relative_weights"}
+        How R² is shared out.
+    seed : int
+        Seed of the noise.
+
+    Returns
+    -------
+    tuple of float
+        NaN if no column of noise could be decomposed.
+    """
+    R, r = basis.matrix[1:, 1:], basis.matrix[1:, 0]
+    shares = noise.noise_shares(
+        R, r, point.lmg / basis.left[0], n, method=method, n_draws=NOISE_COLUMNS, seed=seed
     )
-
-
-def noise_shares(matrix: Array, point: Parts, n: float, method: Method, seed: int) -> tuple[float, float]:
-    """Return the mean and the upper quantile of the share that a column of noise gets."""
-    R, r = matrix[1:, 1:], matrix[1:, 0]
-    shares = noise.noise_shares(R, r, point.lmg, n, method=method, n_draws=NOISE_COLUMNS, seed=seed)
     shares = shares[np.isfinite(shares)]
     return (
         (float(shares.mean()), float(np.quantile(shares, NOISE_LEVEL))) if len(shares) else (np.nan, np.nan)
@@ -102,6 +194,31 @@ def limits(draws: Array, ci_level: float) -> tuple[Array, Array]:
     return intervals.percentile_interval(draws, ci_level, axis=0)
 
 
+def ranked(share: Array, draws: Array, ci_level: float) -> dict[str, Array]:
+    """Return shares and ranks with percentile intervals.
+
+    Parameters
+    ----------
+    share : ndarray, shape (p,)
+        Shares of R².
+    draws : ndarray, shape (replicates, p)
+        Their replicates.
+    ci_level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    dict of str to ndarray
+        share, conf_low, conf_high, rank, rank_low, rank_high.
+    """
+    low, high = limits(draws, ci_level)
+    ranks = (-draws).argsort(axis=1).argsort(axis=1) + 1
+    rank_low, rank_high = (np.round(one) for one in limits(ranks.astype(float), ci_level))
+    rank = ((-share).argsort().argsort() + 1).astype(float)
+    names = ("share", "conf_low", "conf_high", "rank", "rank_low", "rank_high")
+    return dict(zip(names, (share, low, high, rank, rank_low, rank_high), strict=True))
+
+
 def importance(
     names: list[str],
     dimension: dict[str, str],
@@ -110,22 +227,36 @@ def importance(
     method: Method,
     ci_level: float,
 ) -> pd.DataFrame:
-    """Return the table that the result describes, without performance."""
-    share = (point.lmg if method == "lmg" else point.relative_weights) / point.r_squared
-    low, high = limits(draws.share, ci_level)
-    ranks = (-draws.share).argsort(axis=1).argsort(axis=1) + 1
-    rank_low, rank_high = (np.round(one) for one in limits(ranks.astype(float), ci_level))
+    """Return the table of drivers, strongest first, without performance.
+
+    Parameters
+    ----------
+    names : list of str
+        The drivers.
+    dimension : dict of str to str
+        Driver → dimension.
+    point : Parts
+        Estimates.
+    draws : Replicates
+        Their bootstrap.
+    method : {"lmg", "relative_weights"}
+        How R² is shared out.
+    ci_level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        As :class:`~svcq_lib.analyses.drivers.DriverResult` describes it.
+    """
     beta_low, beta_high = limits(draws.beta, ci_level)
+    exact = method == "lmg"
     table = pd.DataFrame(
         {
             "term": names,
             "dimension": [dimension[name] for name in names],
-            "share": share,
-            "conf_low": low,
-            "conf_high": high,
-            "rank": (-share).argsort().argsort() + 1,
-            "rank_low": rank_low,
-            "rank_high": rank_high,
+            **ranked(point.share(method), draws.share, ci_level),
+            "mc_error": point.mc_error / point.r_squared if exact else np.zeros(len(names)),
             "lmg": point.lmg,
             "relative_weights": point.relative_weights,
             "beta": point.beta,
@@ -140,28 +271,52 @@ def importance(
 
 def fit(
     outcome: str,
-    method: Method,
+    how: dict[str, str],
     point: Parts,
     draws: Replicates,
-    base: float,
-    n_outcome: float,
-    terms: int,
+    base: tuple[float, float],
     ci_level: float,
 ) -> pd.DataFrame:
-    """Return how much the drivers explain together."""
+    """Return how much the drivers explain together, one row.
+
+    Parameters
+    ----------
+    outcome : str
+        The outcome.
+    how : dict of str to str
+        method, model, missing.
+    point : Parts
+        Estimates.
+    draws : Replicates
+        Their bootstrap.
+    base : tuple of float
+        Answers of the smallest pair, and with the outcome.
+    ci_level : float
+        Level of the interval.
+
+    Returns
+    -------
+    DataFrame
+        As :class:`~svcq_lib.analyses.drivers.DriverResult` describes it.
+    """
     low, high = limits(draws.r_squared, ci_level)
-    adjusted = 1 - (1 - point.r_squared) * (base - 1) / (base - terms - 1) if base > terms + 1 else np.nan
+    n, terms = base[0], len(point.lmg)
+    adjusted = 1 - (1 - point.r_squared) * (n - 1) / (n - terms - 1) if n > terms + 1 else np.nan
     return pd.DataFrame(
         [
             {
                 "outcome": outcome,
-                "method": method,
+                **how,
                 "r_squared": point.r_squared,
                 "r_squared_low": float(low),
                 "r_squared_high": float(high),
-                "adj_r_squared": adjusted,
-                "n": base,
-                "n_outcome": n_outcome,
+                "r_squared_covariates": point.r_squared_covariates,
+                # a latent R² is not a share of a sum of squares, and with covariates neither is what is left
+                "adj_r_squared": adjusted
+                if how["model"] == "linear" and not point.r_squared_covariates
+                else np.nan,
+                "n": n,
+                "n_outcome": base[1],
                 "terms": terms,
             }
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,21 +11,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses import driver_map, driver_parts
+from svcq_lib.analyses import (
+    driver_asymmetry,
+    driver_basis,
+    driver_blank,
+    driver_map,
+    driver_notes,
+    driver_parts,
+    driver_segments,
+    driver_switches,
+    driver_tables,
+    estimates,
+)
 from svcq_lib.analyses.context import Context, base_notes, context_of
-from svcq_lib.analyses.driver_map import Lines
-from svcq_lib.analyses.driver_parts import EXACT_TERMS, NOISE_LEVEL, SAMPLED_ORDERS, Method
-from svcq_lib.analyses.outcomes import column_of, derived_of
-from svcq_lib.errors import Note, ParameterError, require_choice
-from svcq_lib.evidence.collect import collect
-from svcq_lib.evidence.columns import Derived, Mean, Present
-from svcq_lib.evidence.needs import Cells, EvidenceNeeds
-from svcq_lib.stats import matrices
+from svcq_lib.analyses.driver_basis import Basis
+from svcq_lib.analyses.driver_map import Importance, Lines, Points
+from svcq_lib.analyses.driver_needs import Missing, Plan, Unit, default_outcome, needs_of, plan_of, rows_of
+from svcq_lib.analyses.driver_parts import Method
+from svcq_lib.errors import MethodError, Note, require_choice
+from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.study import Study
 
+__all__ = ["DriverResult", "default_outcome", "drivers", "needs"]
+
 Array = NDArray[np.float64]
-Level = Literal["item", "dimension"]
-HIGH_VIF = 5.0
+AskedModel = Literal["auto", "linear", "logit", "ordinal"]
+MOST_ROWS = 50_000
+"""Rows up to which alternatives that need the rows themselves are computed unasked."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,15 +49,39 @@ class DriverResult:
     ----------
     importance : DataFrame, one row per driver, strongest first
         term, dimension, share (of R², by the chosen method), conf_low, conf_high (of the share), rank, rank_low,
-        rank_high, lmg and relative_weights (in units of R²), beta (standardized), beta_low, beta_high, correlation,
-        vif, performance (mean answer), performance_low, performance_high, quadrant, n (answers with the outcome),
-        below_noise (whether the share is under the noise floor)
+        rank_high, tier (1 for the leaders), mc_error (Monte-Carlo error of the share; 0 where exact), lmg and
+        relative_weights (in units of R²), beta (standardized), beta_low, beta_high, correlation, vif, owen (share
+        within its dimension's), performance (mean answer), performance_low, performance_high, quadrant, n (answers with
+        the outcome), below_noise (whether the share is under the noise floor)
+    groups : DataFrame, one row per dimension, strongest first
+        dimension, share (Shapley value of the whole dimension), conf_low, conf_high, rank, rank_low, rank_high, terms,
+        n; empty where drivers are dimensions
+    pairs : DataFrame, one row per pair of drivers
+        first, second, difference (of shares), std_error, conf_low, conf_high, p_adjusted (for all pairs at once), n
+    methods : DataFrame, one row per method and driver
+        method, term, estimate (in units of R²; β for "beta"), rank, n
+    agreement : DataFrame, one row per pair of methods
+        first, second, correlation (Spearman), shared (drivers in the top three of both), n
+    dominance : DataFrame, one row per pair in which the first dominates
+        level ("item" or "dimension"), first, second, complete (NA where it is not computed), n
+    segments : DataFrame, one row per group and driver
+        segment, level, term, estimate (share), std_error, conf_low, conf_high, difference (from all others) with
+        interval, p_value, p_adjusted, n, suppressed
     fit : DataFrame, one row
-        outcome, method, r_squared, r_squared_low, r_squared_high, adj_r_squared, n (smallest base of a pair),
-        n_outcome, terms, noise_mean and noise_floor (mean and 95 % quantile of the share that a column of noise
-        with the same base gets beside the drivers)
+        outcome, method, model, missing, r_squared (beyond covariates; latent for a logit), r_squared_low,
+        r_squared_high, r_squared_covariates, adj_r_squared, n (smallest base of a pair), n_outcome, terms, noise_mean
+        and noise_floor (mean and 95 % quantile of the share that a column of noise with the same base gets)
+    map : DataFrame, one row per driver
+        term, importance, performance, quadrant and p_quadrant (its bootstrap probability), quadrant_mean,
+        quadrant_median, quadrant_scale, quadrant_diagonal, conventions_agree, derived_importance, stated_importance, n
     lines : DataFrame, one row
-        performance, share: where the importance–performance map is divided
+        lines, importance_kind, performance, importance (where the map is divided), changed (drivers whose quadrant
+        depends on the convention), terms, rank_correlation (of stated and derived importance) with interval
+    asymmetry : DataFrame, one row per driver, most basic first
+        term, reward, penalty (in units of the outcome) with intervals, range, asymmetry with interval, straight_line,
+        category, p_category, factor, p_factor, shown, n_reward, n_penalty, n
+    switches : DataFrame
+        The strongest driver under every contested default (see :mod:`svcq_lib.analyses.switches`).
     notes : tuple of Note
         Caveats.
     context : Context
@@ -51,104 +89,93 @@ class DriverResult:
     """
 
     importance: pd.DataFrame
+    groups: pd.DataFrame
+    pairs: pd.DataFrame
+    methods: pd.DataFrame
+    agreement: pd.DataFrame
+    dominance: pd.DataFrame
+    segments: pd.DataFrame
     fit: pd.DataFrame
+    map: pd.DataFrame
     lines: pd.DataFrame
+    asymmetry: pd.DataFrame
+    switches: pd.DataFrame
     notes: tuple[Note, ...]
     context: Context
 
 
-def default_outcome(study: Study) -> str:
-    """Return the outcome that drivers explain unless another is named: the first satisfaction score.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    str
-        Name of an outcome.
-
-    Raises
-    ------
-    ParameterError
-        If the study has none.
-    """
-    for kind in ("csat", "score", "nps", "ces", "binary"):
-        for name, outcome in study.outcomes.items():
-            if outcome.kind == kind:
-                return name
-    raise ParameterError(
-        f"{study.path.name} has no outcome to explain. Add a section such as [outcomes.csat]."
-    )
-
-
-def _terms(study: Study, terms: Sequence[str] | None, level: Level) -> dict[str, str]:
-    """Return each driver and its dimension."""
-    usable = {
-        (item.name if level == "item" else one.name): one.name
-        for one in study.instrument.dimensions
-        for item in one.items
-        if item.perception
-    }
-    unknown = [name for name in terms or () if name not in usable]
-    if unknown:
-        raise ParameterError(
-            f"{unknown[0]!r} is not a {level} with a perception in {study.path.name}, which has {', '.join(usable)}."
-        )
-    chosen = {name: usable[name] for name in terms} if terms else usable
-    if len(chosen) < 2:
-        raise ParameterError(
-            f"drivers need at least two {level}s with a perception; {study.path.name} has {len(chosen)}."
-        )
-    return chosen
-
-
 def needs(
-    study: Study, *, outcome: str | None = None, terms: Sequence[str] | None = None, level: Level = "item"
+    study: Study,
+    *,
+    outcome: str | None = None,
+    terms: Sequence[str] | None = None,
+    level: Unit = "item",
+    covariates: Sequence[str] = (),
+    by: str | None = None,
+    missing: Missing | None = None,
+    asymmetry_ends: float = driver_asymmetry.ENDS,
 ) -> EvidenceNeeds:
     """Return what :func:`drivers` reads from the rows.
 
     Parameters
     ----------
-    study : Study
-        The study.
-    outcome : str, optional
-        Outcome to explain.
-    terms : sequence of str, optional
-        Items or dimensions.
-    level : {"item", "dimension"}
-        What the drivers are.
+    study, outcome, terms, level, covariates, by, missing, asymmetry_ends
+        As in :func:`drivers`.
 
     Returns
     -------
     EvidenceNeeds
-        Pairs of all drivers and the outcome by bootstrap block, and the drivers' means.
+        Sums of pairs of all drivers and the outcome, by bootstrap block and by group, and of the ends of the scale.
     """
-    chosen = _terms(study, terms, level)
-    target = study.outcome(outcome or default_outcome(study))
-    derived: dict[str, Derived] = dict(derived_of(study, [target]))
-    raw = []
-    for name in chosen:
-        if level == "dimension":
-            parts = tuple(
-                f"perception.{item.name}"
-                for one in study.instrument.dimensions
-                if one.name == name
-                for item in one.items
-                if item.perception
-            )
-            least = len(parts) if study.missing == "listwise" else min(study.min_answered, len(parts))
-            derived[f"driver.{name}"] = Mean(parts, least)
-        raw.append(f"driver.{name}" if level == "dimension" else f"perception.{name}")
-    columns = (column_of(target), *raw)
-    if study.missing == "listwise":
-        derived.update({f"complete.{name}": Present(name, columns) for name in columns})
-        columns = tuple(f"complete.{name}" for name in columns)
-    return EvidenceNeeds(
-        derived, {"drivers.pairs": Cells(columns, cross=True, blocks=True), "drivers.means": Cells(columns)}
+    used: Missing = missing or study.missing
+    study = _treated(study, used)
+    plan = plan_of(study, outcome=outcome, terms=terms, level=level, covariates=covariates, by=by)
+    return _needs(study, plan, used, level, asymmetry_ends)
+
+
+def _treated(study: Study, missing: Missing) -> Study:
+    """Return the study with a treatment of missing answers that means of several items follow, too."""
+    return study.model_copy(update={"missing": "listwise" if missing == "listwise" else "pairwise"})
+
+
+def _needs(study: Study, plan: Plan, missing: Missing, level: Unit, ends: float) -> EvidenceNeeds:
+    complete = plan.columns if missing == "listwise" else ()
+    stated = driver_map.stated_of(study, plan.terms, level)
+    scales = driver_asymmetry.scales_of(study, plan.terms)
+    contrast = driver_asymmetry.needs(
+        plan.columns, list(plan.terms), scales, ends, listwise=missing == "listwise"
     )
+    # derived columns of the plan come first: the others are made from them
+    return needs_of(plan, missing) | driver_map.needs(stated, complete) | contrast
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One analysis: what was asked and what was found in the rows."""
+
+    study: Study
+    plan: Plan
+    how: dict[str, str]
+    level: Unit
+    lines: Lines
+    drawn: Importance
+    ends: float
+    ci_level: float
+    seed: int
+    evidence: Evidence
+    rows: pd.DataFrame | None
+    draws: Array
+    context: Context
+
+    @property
+    def method(self) -> Method:
+        return "lmg" if self.how["method"] == "lmg" else "relative_weights"
+
+    @property
+    def missing(self) -> Missing:
+        """Return how answers missing from sums are treated."""
+        asked = self.how["missing"]
+        return "listwise" if asked == "listwise" else "dummy" if asked == "dummy" else "pairwise"
 
 
 def drivers(
@@ -156,9 +183,15 @@ def drivers(
     *,
     outcome: str | None = None,
     terms: Sequence[str] | None = None,
-    level: Level = "item",
+    level: Unit = "item",
+    covariates: Sequence[str] = (),
+    model: AskedModel = "auto",
+    missing: Missing | None = None,
     method: Method = "lmg",
+    by: str | None = None,
     lines: Lines = "mean",
+    importance: Importance = "derived",
+    asymmetry_ends: float = driver_asymmetry.ENDS,
     ci_level: float = 0.95,
     n_boot: int = 1000,
     seed: int = 0,
@@ -175,11 +208,27 @@ def drivers(
         Items (or dimensions) to use; all by default.
     level : {"item", "dimension"}
         Whether single items or the means of dimensions are the drivers.
+    covariates : sequence of str
+        Items, outcomes or segments (one 0/1 column per declared level but the first) that are held constant: R² is
+        what the drivers explain beyond them.
+    model : {"auto", "linear", "logit", "ordinal"}
+        Linear regression; or a (proportional-odds) logit on complete answers, whose latent R² (McKelvey and Zavoina)
+        is decomposed. "auto" takes the logit for yes/no outcomes, else the linear model.
+    missing : {"pairwise", "listwise", "dummy", "multiple_imputation"}, optional
+        Treatment of missing answers, that of the study by default. "dummy" fills the mean and holds indicators of what
+        was missing constant; "multiple_imputation" draws 20 completed tables.
     method : {"lmg", "relative_weights"}
         LMG (Shapley value of R²; exact up to 28 drivers, then sampled) or Johnson's relative weights.
-    lines : {"mean", "median", "scale"}
-        Where the importance–performance map is divided: the mean or median of the drivers, or, for performance,
-        the centre of the scale.
+    by : str, optional
+        Segment whose groups are compared with everyone else; "none" for no comparison, by default the first segment
+        with two to eight declared levels.
+    lines : {"mean", "median", "scale", "diagonal"}
+        Where the importance–performance map is divided: the mean or median of the drivers, the centre of the scale,
+        or the 45° line.
+    importance : {"derived", "stated"}
+        Which importance the map shows: shares of R² or what customers say.
+    asymmetry_ends : float
+        Part of the scale's length that counts as its low and as its high end in the penalty–reward contrast.
     ci_level : float
         Level of the intervals.
     n_boot : int
@@ -199,136 +248,167 @@ def drivers(
     DataError
         If the data break the contract.
     """
-    for name, value, choices in (
-        ("level", level, Level),
-        ("method", method, Method),
-        ("lines", lines, Lines),
-    ):
-        require_choice(name, value, get_args(choices))
-    chosen = _terms(study, terms, level)
-    target = outcome or default_outcome(study)
-    evidence = collect(study, needs(study, outcome=target, terms=terms, level=level))
-    pairs = evidence.moments["drivers.pairs"].total().sums
-    matrix = matrices.correlation_from_moments(**{name: array[0] for name, array in pairs.items()})
-    kept = _varying(matrix, pairs["n"][0])
-    names = [list(chosen)[i - 1] for i in kept]
-    constant = [name for name in chosen if name not in names] if np.isfinite(matrix[0, 0]) else [target]
-    code = "constant_term" if np.isfinite(matrix[0, 0]) else "constant_outcome"
-    notes = [Note(code, {"term": name}) for name in constant]
-    base = (
-        float(pairs["n"][0].min()) if not kept else float(pairs["n"][0][np.ix_([0, *kept], [0, *kept])].min())
-    )
+    used: Missing = missing or study.missing
+    _require(level=(level, Unit), method=(method, Method), lines=(lines, Lines), model=(model, AskedModel),
+             importance=(importance, Importance), missing=(used, Missing))  # fmt: skip
+    study = _treated(study, used)
+    plan = plan_of(study, outcome=outcome, terms=terms, level=level, covariates=covariates, by=by)
+    kind = driver_switches.model_of(model, study.outcome(plan.outcome).kind)
+    evidence = collect(study, _needs(study, plan, used, level, asymmetry_ends))
+    how: dict[str, str] = {
+        "method": method,
+        "model": kind,
+        "missing": used if kind == "linear" else "listwise",
+    }
+    asked = kind != "linear" or used == "multiple_imputation"
+    rows = None
+    if asked or evidence.base.n <= MOST_ROWS:
+        rows = collect(study, rows_of(plan)).rows["drivers.rows"]
     context = context_of(study, evidence, ci_level=ci_level, seed=seed, n_boot=n_boot)
-    shared = base_notes(study, evidence)
-    too_few = base < max(study.thresholds.suppress, len(kept) + 2)
+    context = dataclasses.replace(context, missing=how["missing"])  # type: ignore[arg-type]
+    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
+    return _answer(
+        _Run(
+            study,
+            plan,
+            how,
+            level,
+            lines,
+            importance,
+            asymmetry_ends,
+            ci_level,
+            seed,
+            evidence,
+            rows,
+            draws,
+            context,
+        )
+    )
+
+
+def _require(**asked: tuple[str, object]) -> None:
+    for name, (value, choices) in asked.items():
+        require_choice(name, value, get_args(choices))
+
+
+def _basis(run: _Run) -> Basis:
+    plan, draws = run.plan, run.draws
+    if run.how["model"] != "linear" and run.rows is not None:
+        return driver_basis.latent_basis(plan, run.rows, draws)
+    if run.how["missing"] == "multiple_imputation" and run.rows is not None:
+        return driver_basis.imputed_basis(plan, run.rows, draws, run.seed)
+    sums = {name: array[0] for name, array in run.evidence.moments["drivers.pairs"].total().sums.items()}
+    drawn = estimates.bootstrap_sums(run.evidence, "drivers.pairs", draws)
+    return driver_basis.basis_of_sums(plan, sums, drawn, run.missing)
+
+
+def _answer(run: _Run) -> DriverResult:
+    shared = base_notes(run.study, run.evidence)
+    try:
+        basis = _basis(run)
+    except MethodError as error:
+        return _blank(run, 0.0, (*shared, Note("model_not_fitted", {"reason": str(error)})))
+    kept = driver_basis.varying(basis)
+    defined = bool(np.isfinite(basis.matrix[0, 0]))
+    notes = driver_notes.left_out(run.plan, kept, basis, defined)
+    base = float(basis.n[np.ix_([0, *kept], [0, *kept])].min() if kept else basis.n.min())
+    too_few = base < max(run.study.thresholds.suppress, len(kept) + len(basis.held) + 2)
     if len(kept) < 2 or too_few:
-        notes += [Note("too_few_for_drivers", {"n": base, "terms": len(kept)})] if too_few else []
-        return _empty(list(chosen), chosen, target, method, base, (*shared, *notes), context)
-    rows = np.ix_([0, *kept], [0, *kept])
-    fixed = matrices.repair_correlation(matrix[rows])
-    if fixed.max_change > 0:
-        notes.append(Note("repaired_correlation", {"max_change": fixed.max_change}))
-    decomposed = driver_parts.decompose(fixed.matrix)
-    replicates = driver_parts.replicates(
-        evidence, fixed.matrix, decomposed.lmg, [0, *kept], method, n_boot, seed
-    )
-    table = driver_parts.importance(names, chosen, decomposed, replicates, method, ci_level)
-    table = driver_map.placed(table, study, evidence, list(chosen), lines, ci_level)
-    table["n"] = [float(pairs["n"][0][0, 1 + list(chosen).index(name)]) for name in table["term"]]
-    fit = driver_parts.fit(
-        target, method, decomposed, replicates, base, float(pairs["n"][0][0, 0]), len(kept), ci_level
-    )
-    information = base * evidence.base.n_eff / evidence.base.n  # uneven weights make noise louder
-    fit["noise_mean"], fit["noise_floor"] = driver_parts.noise_shares(
-        fixed.matrix, decomposed, information, method, seed
+        facts = {"n": base, "terms": len(kept)}
+        notes += [Note("too_few_for_drivers", facts)] if too_few else []
+        return _blank(run, base, (*shared, *notes))
+    return _full(run, basis, kept, base, [*shared, *notes])
+
+
+def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Note]) -> DriverResult:
+    plan, ci = run.plan, run.ci_level
+    names = [list(plan.terms)[i - 1] for i in kept]
+    proper = driver_basis.reduced(basis, kept)
+    point = driver_parts.decompose(proper)
+    drawn = driver_parts.replicates(proper, point, run.method, run.seed)
+    n = basis.n[0, kept]
+    table = driver_parts.importance(names, plan.terms, point, drawn, run.method, ci)
+    table["n"] = [float(n[names.index(name)]) for name in table["term"]]
+    members = driver_tables.groups_of(names, plan.terms)
+    groups, owen = driver_tables.grouped(members, proper, n, drawn.good, ci)
+    table["owen"] = [owen[names.index(name)] for name in table["term"]]
+    pairs = driver_tables.pairs(table, names, drawn.share, ci)
+    table["tier"] = driver_tables.tiers(table, pairs)
+    fit = driver_parts.fit(plan.outcome, run.how, point, drawn, (base, float(basis.n[0, 0])), ci)
+    # uneven weights make noise louder
+    information = base * run.evidence.base.n_eff / run.evidence.base.n
+    fit["noise_mean"], fit["noise_floor"] = driver_parts.noise_floor(
+        proper, point, information, run.method, run.seed
     )
     table["below_noise"] = table["share"] < fit["noise_floor"].iloc[0]
-    notes += _notes(table, fit, base, study.thresholds.flag, len(kept), replicates)
-    return DriverResult(table, fit, driver_map.lines_of(table, study, lines), (*shared, *notes), context)
-
-
-def _varying(matrix: Array, n: Array) -> list[int]:
-    """Return the drivers that vary wherever they are paired; pairs too few to tell are left to the base."""
-    undefined = ~np.isfinite(matrix) & (n >= 2)
-    kept = [i for i in range(1, len(matrix)) if not undefined[0, i]]
-    while kept and undefined[np.ix_(kept, kept)].any():
-        kept.pop(int(undefined[np.ix_(kept, kept)].sum(axis=1).argmax()))
-    return kept
-
-
-def _notes(
-    table: pd.DataFrame, fit: pd.DataFrame, base: float, flag: int, terms: int, draws: driver_parts.Replicates
-) -> list[Note]:
-    notes = []
-    if table["vif"].max() > HIGH_VIF:
-        notes.append(Note("collinear_terms", {"vif": float(table["vif"].max()), "limit": HIGH_VIF}))
-    negative = table.loc[table["beta_high"] < 0, "term"].tolist()
-    if negative:
-        notes.append(Note("negative_drivers", {"terms": negative}))
-    faint = table.loc[table["below_noise"], "term"].tolist()
-    if faint:
-        facts = {"terms": faint, "floor": float(fit["noise_floor"].iloc[0]), "level": NOISE_LEVEL}
-        notes.append(Note("below_noise_floor", facts))
-    if fit["r_squared"].iloc[0] < 0.1:
-        notes.append(Note("low_fit", {"r_squared": float(fit["r_squared"].iloc[0])}))
-    if base < max(flag, 10 * terms):
-        notes.append(Note("small_base_for_drivers", {"n": base, "terms": terms}))
-    if terms > EXACT_TERMS:
-        notes.append(Note("sampled_lmg", {"terms": terms, "orders": SAMPLED_ORDERS}))
-    if draws.failed:
-        notes.append(
-            Note("failed_replicates", {"failed": draws.failed, "n_boot": draws.failed + len(draws.share)})
-        )
-    notes.append(Note("shares_not_causes", {}))
-    return notes
-
-
-def _empty(
-    names: list[str],
-    dimension: dict[str, str],
-    outcome: str,
-    method: Method,
-    base: float,
-    notes: tuple[Note, ...],
-    context: Context,
-) -> DriverResult:
-    """Return a result without figures: the base does not carry a decomposition."""
-    figures = [
-        "share",
-        "conf_low",
-        "conf_high",
-        "rank",
-        "rank_low",
-        "rank_high",
-        "lmg",
-        "relative_weights",
-        "beta",
-        "beta_low",
-        "beta_high",
-        "correlation",
-        "vif",
-        "performance",
-        "performance_low",
-        "performance_high",
-    ]
-    table = pd.DataFrame({"term": names, "dimension": [dimension[name] for name in names]})
-    table[figures] = np.nan
-    table["quadrant"], table["n"], table["below_noise"] = "", base, False
-    fit = pd.DataFrame(
-        [
-            {
-                "outcome": outcome,
-                "method": method,
-                "r_squared": np.nan,
-                "r_squared_low": np.nan,
-                "r_squared_high": np.nan,
-                "adj_r_squared": np.nan,
-                "n": base,
-                "n_outcome": base,
-                "terms": len(names),
-                "noise_mean": np.nan,
-                "noise_floor": np.nan,
-            }
-        ]
+    table, placed, lines = _mapped(run, table, names, point.share(run.method), drawn)
+    uneven, more = _asymmetry(run, names)
+    segments = driver_segments.segments(
+        run.evidence, plan, kept, run.missing, run.method, run.draws,
+        threshold=run.study.thresholds.suppress, ci_level=ci, seed=run.seed,
+    )  # fmt: skip
+    switched = driver_switches.alternatives(
+        run.evidence, plan, run.rows, run.how, table, suppress=run.study.thresholds.suppress, seed=run.seed
     )
-    return DriverResult(table, fit, pd.DataFrame([{"performance": np.nan, "share": np.nan}]), notes, context)
+    methods, agreement = driver_tables.methods(names, proper, point, n)
+    notes += driver_notes.found(
+        table,
+        groups,
+        segments,
+        fit,
+        run.study.thresholds,
+        run.how,
+        (proper.repaired, drawn.failed, len(run.draws)),
+    )
+    return DriverResult(
+        table, groups, pairs, methods, agreement, driver_tables.dominance(names, members, proper, point, n), segments,
+        fit, placed, lines, uneven, switched, (*notes, *more), run.context,
+    )  # fmt: skip
+
+
+def _mapped(
+    run: _Run, table: pd.DataFrame, names: list[str], share: Array, drawn: driver_parts.Replicates
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return drivers with their performance, the map and where it is divided."""
+    terms, weights = list(run.plan.terms), run.draws[drawn.good]
+    stated = driver_map.stated_of(run.study, run.plan.terms, run.level)
+    placed, lines = driver_map.importance_map(
+        names,
+        driver_map.performance_points(run.evidence, terms, names, weights),
+        Points(share, drawn.share),
+        driver_map.stated_points(run.evidence, stated, names, weights),
+        importance=run.drawn,
+        lines=run.lines,
+        centre=driver_map.centre_of(run.study, stated, run.drawn),
+        ci_level=run.ci_level,
+    )
+    placed = placed.set_index("term").loc[table["term"]].reset_index()
+    means = estimates.means(run.evidence.moments["drivers.means"], run.evidence.design, ci_level=run.ci_level)
+    means = means.iloc[1:].assign(term=terms).set_index("term").loc[table["term"]]
+    table = table.assign(
+        performance=means["estimate"].to_numpy(),
+        performance_low=means["conf_low"].to_numpy(),
+        performance_high=means["conf_high"].to_numpy(),
+        quadrant=placed["quadrant"].to_numpy(),
+    )
+    return table, placed.assign(n=table["n"].to_numpy()), lines
+
+
+def _asymmetry(run: _Run, names: list[str]) -> tuple[pd.DataFrame, list[Note]]:
+    scales = driver_asymmetry.scales_of(run.study, run.plan.terms)
+    return driver_asymmetry.asymmetry(
+        run.study, run.evidence, names, scales, run.ends, weights=run.draws, ci_level=run.ci_level
+    )
+
+
+def _blank(run: _Run, base: float, notes: tuple[Note, ...]) -> DriverResult:
+    """Return a result without figures: the base does not carry a decomposition."""
+    names = list(run.plan.terms)
+    placed, lines = driver_map.empty(names, base, run.lines, run.drawn)
+    table, fit = driver_blank.tables(run.plan, run.how, base)
+    nothing = pd.DataFrame()
+    uneven = pd.DataFrame(columns=["term", *driver_asymmetry.COLUMNS])
+    return DriverResult(
+        table, nothing, nothing, nothing, nothing, nothing, pd.DataFrame(columns=list(driver_segments.COLUMNS)),
+        fit, placed, lines, uneven, nothing, notes, run.context,
+    )  # fmt: skip

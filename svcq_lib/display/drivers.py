@@ -86,7 +86,7 @@ def figure(result: DriverResult, name: str, lang: Lang) -> Block | None:
         )
         return blocks.figure(axes, heading, subtitle, alt, lang)
     lines = result.lines.iloc[0]
-    cut = (float(lines["performance"]), float(lines["share"]))
+    cut = (float(lines["performance"]), float(lines["importance"]))
     axes = quadrant.quadrant(table, lines=cut, lang=lang)
     return blocks.figure(
         axes, heading, subtitle, quadrant.describe_quadrant(table, lines=cut, lang=lang), lang

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from svcq_lib.analyses.drivers import DriverResult
@@ -105,18 +104,9 @@ def facts(result: DriverResult) -> dict[str, Any]:
     found["concentrate"] = table.loc[table["quadrant"] == "concentrate_here", "term"].tolist()
     found["k_concentrate"] = len(found["concentrate"])
     found["more"] = max(found["k_concentrate"] - NAMED, 0)
-    found["lines"] = _lines(result)
+    found["lines"] = str(result.lines["lines"].iloc[0])
     found |= {"method": fit["method"], "base": (table["n"].min(), table["n"].max())}
     return found
-
-
-def _lines(result: DriverResult) -> str:
-    """Return where the map is divided: "mean", "median" or "scale" (the middle of the scale)."""
-    lines, table = result.lines.iloc[0], result.importance
-    for name, value in (("mean", table["performance"].mean()), ("median", table["performance"].median())):
-        if math.isclose(lines["performance"], value, rel_tol=1e-12):
-            return name
-    return "scale"
 
 
 def _named(result: DriverResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
@@ -188,7 +178,8 @@ def method_codes(result: DriverResult) -> tuple[str, ...]:
     how = str(result.fit["method"].iloc[0])
     if how == "lmg" and any(note.code == "sampled_lmg" for note in result.notes):
         how = "sampled"
-    return (f"drivers_{how}", "drivers", f"drivers_map_{_lines(result)}")
+    lines = str(result.lines["lines"].iloc[0])
+    return (f"drivers_{how}", "drivers", f"drivers_map_{lines}")
 
 
 def finding(result: DriverResult, figure: str, *, lang: Lang = "en") -> tuple[str, str]:

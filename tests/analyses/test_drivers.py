@@ -348,9 +348,9 @@ def test_quadrants(make_study, lines):
     table, cut = found.importance, found.lines.iloc[0]
     middle = {"mean": table["performance"].mean(), "median": table["performance"].median(), "scale": 50.0}
     assert cut["performance"] == pytest.approx(middle[lines])
-    assert cut["share"] == pytest.approx(table["share"].median() if lines == "median" else 1 / 3)
+    assert cut["importance"] == pytest.approx(table["share"].median() if lines == "median" else 1 / 3)
     for row in table.itertuples():
-        important, good = row.share >= cut["share"], row.performance >= cut["performance"]
+        important, good = row.share >= cut["importance"], row.performance >= cut["performance"]
         assert row.quadrant == {
             (True, False): "concentrate_here", (True, True): "keep_up", (False, False): "low_priority",
             (False, True): "possible_overkill",
