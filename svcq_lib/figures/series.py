@@ -15,8 +15,9 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from svcq_lib import formats
-from svcq_lib.figures.layout import SMALL, box_of, put, size_of
+from svcq_lib.figures.layout import SMALL, STRONG, VALUE, box_of, put, size_of, write
 from svcq_lib.figures.marks import Mask, Scale, column, mask_of, span
+from svcq_lib.figures.placing import apart
 from svcq_lib.figures.style import ACCENT, GREY, PALETTE, PAPER, RULE
 from svcq_lib.formats import Lang
 from svcq_lib.vocabulary import word
@@ -233,3 +234,21 @@ def draw_line(ax: Axes, one: Series, *, band: bool = True) -> None:
         alone[np.flatnonzero(known)[-1]] = True
     look: dict[str, Any] = {"edgecolors": PAPER, "linewidths": 1.2}
     ax.scatter(at[alone], one.values[alone], s=46, color=one.color, zorder=order + 1, **look)
+
+
+def name_ends(ax: Axes, ends: Sequence[tuple[float, str, str, bool]]) -> None:
+    """Write names and last values beside the axes, moved apart where they would overlap.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes.
+    ends : sequence of (float, str, str, bool)
+        Value, text, colour, and whether the text is strong.
+    """
+    box, (low, high) = box_of(ax), ax.get_ylim()
+    wanted = [(value - low) / (high - low) * box.height for value, _, _, _ in ends]
+    heights = [size_of(ax, text, VALUE, STRONG)[1] + 3 for _, text, _, _ in ends]
+    for (_, text, color, strong), at in zip(ends, apart(wanted, heights, -6, box.height + 8), strict=True):
+        write(ax, text, (1, 0), coords="axes fraction", offset=(12, at), ha="left", color=color, clear=False,
+              weight=STRONG if strong else "normal")  # fmt: skip

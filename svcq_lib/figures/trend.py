@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,8 +23,7 @@ from svcq_lib.figures.layout import (
 )
 from svcq_lib.figures.marks import Mask, Scale, column
 from svcq_lib.figures.panels import panels
-from svcq_lib.figures.placing import apart
-from svcq_lib.figures.series import draw_line, frame, lines_across, range_of, series_of
+from svcq_lib.figures.series import draw_line, frame, lines_across, name_ends, range_of, series_of
 from svcq_lib.figures.style import GREY, use_style
 from svcq_lib.formats import Lang
 from svcq_lib.vocabulary import Kind, word
@@ -111,20 +108,10 @@ def trend(
         lines_across(ax, lines)
         for one in series:
             draw_line(ax, one, band=one.strong or len(series) <= MOST_BANDS)
-        _ends(ax, ends)
+        name_ends(ax, ends)
         if not any(one.seen for one in series):
             write(ax, word("suppressed", lang), (0.5, 0.5), coords="axes fraction", color=GREY)
     return ax
-
-
-def _ends(ax: Axes, ends: Sequence[tuple[float, str, str, bool]]) -> None:
-    """Write names and last values beside the axes, moved apart where they would overlap."""
-    box, (low, high) = box_of(ax), ax.get_ylim()
-    wanted = [(value - low) / (high - low) * box.height for value, _, _, _ in ends]
-    heights = [size_of(ax, text, VALUE, STRONG)[1] + 3 for _, text, _, _ in ends]
-    for (_, text, color, strong), at in zip(ends, apart(wanted, heights, -6, box.height + 8), strict=True):
-        write(ax, text, (1, 0), coords="axes fraction", offset=(12, at), ha="left", color=color, clear=False,
-              weight=STRONG if strong else "normal")  # fmt: skip
 
 
 def trend_grid(
