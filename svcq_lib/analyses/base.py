@@ -39,7 +39,8 @@ def response_rate(study: Study, *, ci_level: float = 0.95) -> pd.DataFrame:
     DataFrame
         span ("whole" for the first row, then "period"), period, invited, answered, response_rate with Wilson interval
         (answered / invited, as AAPOR's RR1 where everybody invited was eligible), population (mean over the rows'
-        periods), coverage (answered / population), coverage_target, covered, n (= invited). Empty if the study has
+        periods), coverage (answered / population; none for several periods together), coverage_target, covered, n
+        (= invited). Empty if the study has
         no ``[response_rate]``, or is restricted by a segment that the table does not have.
 
     Raises
@@ -67,7 +68,8 @@ def _row(span: str, name: str, part: pd.DataFrame, has: ResponseRate, ci_level: 
     population = (
         float(part.groupby("start")["population"].sum(min_count=1).mean()) if has.population else np.nan
     )
-    coverage = answered / population if population else np.nan
+    # a target of coverage is one for each period: answers of several add up to more than were reached in any
+    coverage = answered / population if population and part["period"].nunique() == 1 else np.nan
     return {
         "span": span,
         "period": name,
@@ -206,7 +208,6 @@ def response_notes(study: Study, table: pd.DataFrame) -> tuple[Note, ...]:
         "missed": len(missed),
         "periods": len(rows),
         "lowest": float(rows["coverage"].min()),
-        "highest": float(rows["coverage"].max()),
         "target": float(missed["coverage_target"].iloc[0]),
     }
     return (Note("low_coverage", facts),)

@@ -16,15 +16,30 @@ from svcq_lib.narrative import scores as narrative
 from svcq_lib.narrative.phrases import say, typeset
 from svcq_lib.tables.model import Tone, display_table
 from svcq_lib.vocabulary import WORDS as CODES
-from svcq_lib.vocabulary import Kind
+from svcq_lib.vocabulary import Kind, word
 
 MOST_CARDS = 5
 KINDS: dict[str, dict[str, Kind]] = {
     "goals": {"verdict": "text", "source": "text", "value": "score"},
     "changes": {"previous": "period"},
+    "response": {"population": "count"},
+    "margins": {"population": "share"},
 }
-FIGURES = ("periods", "segments")
-TABLES = ("headline", "changes", "goals", "segments")
+FIGURES = ("periods", "segments", "response")
+TABLES = ("headline", "changes", "goals", "segments", "response", "margins")
+HEADINGS = ("verdict", "source", "value", "population")
+UNITS = {"index_100": "of_100", "nps": "points"}
+COLUMNS = {
+    "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
+    "goals": ["outcome", "measure", "estimate", "conf_low", "conf_high", "value", "verdict", "source"],
+    "changes": ["outcome", "previous", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"],
+    "headline": ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"],
+    "response": [
+        "period", "invited", "answered", "response_rate", "response_rate_low", "response_rate_high", "population",
+        "coverage", "covered",
+    ],
+    "margins": ["segment", "level", "population", "before", "after", "n"],
+}  # fmt: skip
 WORDS = {
     "en": {
         "headline": "All figures", "changes": "Change since earlier periods", "goals": "Targets and benchmarks",
@@ -32,7 +47,10 @@ WORDS = {
         "target_unclear": "cannot be told", "benchmark_met": "better than", "benchmark_missed": "worse than",
         "benchmark_unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target",
         "benchmark": "benchmark", "verdict": "Verdict", "source": "Source", "value": "Set at",
-        "latest": "{period:period} {level}: {change}",
+        "latest": "{period:period} {level}: {change}", "response": "Who was asked and who answered",
+        "margins": "Weights and the population", "of_100": "of 100 {interval}", "points": "points {interval}",
+        "answers": "Answers", "answers_of": "of {n:n} respondents", "population": "Customers",
+        "and": "; ", "effective": "weighted, n_eff {n_eff:n}", "unweighted": "unweighted", "rate": "Response rate",
     },
     "zh": {
         "headline": "全部数字", "changes": "与先前期间相比的变化", "goals": "目标与标杆",
@@ -40,7 +58,10 @@ WORDS = {
         "target_unclear": "无法判断", "benchmark_met": "优于", "benchmark_missed": "逊于",
         "benchmark_unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
         "verdict": "判断", "source": "来源", "value": "数值",
-        "latest": "{period:period} {level}：{change}",
+        "latest": "{period:period} {level}：{change}", "response": "邀请与回收",
+        "margins": "权数与总体", "of_100": "满分 100 {interval}", "points": "分 {interval}",
+        "answers": "有效答卷", "answers_of": "共 {n:n} 位受访者", "population": "客户数",
+        "and": "；", "effective": "加权，有效样本 {n_eff:n}", "unweighted": "未加权", "rate": "回收率",
     },
 }  # fmt: skip
 
@@ -59,7 +80,7 @@ def headline(result: ScoresResult, lang: Lang) -> list[Block]:
             narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
         ),
         blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*made, words.answers_card(context, lang)], lang),
+        blocks.cards([*made, _answers(result, lang)], lang),
     ]
 
 
@@ -83,11 +104,28 @@ def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
             change = say(WORDS, "latest", latest, lang, markdown=False)
         tone = ("good" if (one["change"] > 0) == bool(row["high_is_good"]) else "bad") if sure else "neutral"
     span = shown_interval(row["conf_low"], row["conf_high"], kind)
+    if row["measure"] in UNITS and pd.notna(row["estimate"]):
+        span = say(WORDS, UNITS[row["measure"]], {"interval": span}, lang, markdown=False)
     return Card(name, shown(row["estimate"], kind, lang), span, change, tone)
+
+
+def _answers(result: ScoresResult, lang: Lang) -> Card:
+    """Return the card with the base: who answered the leading outcome, of all respondents."""
+    context = result.context
+    rows = result.headline[result.headline["outcome"] == narrative.lead(result)]
+    if rows.empty:
+        return words.answers_card(context, lang)
+    one = rows.iloc[0]
+    kind = "effective" if context.weight or context.weighting else "unweighted"
+    facts = {"n": context.n, "n_eff": one["n_eff"]}
+    said = [say(WORDS, code, facts, lang, markdown=False) for code in ("answers_of", kind)]
+    return Card(WORDS[lang]["answers"], shown(one["n"], "count", lang), WORDS[lang]["and"].join(said))
 
 
 def figure(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
     """Return a figure of the result by name; None if there is nothing to draw."""
+    if name == "response":
+        return _response(result, lang)
     chosen = outcome or narrative.lead(result)
     if not chosen:
         return None
@@ -123,6 +161,26 @@ def _periods(result: ScoresResult, outcome: str, lang: Lang) -> Block | None:
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
 
+def _response(result: ScoresResult, lang: Lang) -> Block | None:
+    rows = result.response[result.response["span"] == "period"]
+    if len(rows) < 2:
+        return None
+    table = rows.rename(
+        columns={
+            "response_rate": "estimate",
+            "response_rate_low": "conf_low",
+            "response_rate_high": "conf_high",
+        }
+    )
+    table = table.assign(label=WORDS[lang]["rate"])
+    heading, subtitle = narrative.finding(result, "response", lang=lang)
+    axes = trend.trend(table, group="label", kind="share", lang=lang)
+    alt = trend.describe_trend(
+        table, group="label", kind="share", lang=lang, ci_level=result.context.ci_level
+    )
+    return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
 def _levels(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> pd.DataFrame:
     rows = result.segments
     rows = rows[(rows["segment"] == segment) & (rows["outcome"] == outcome)].reset_index(drop=True)
@@ -150,69 +208,50 @@ def _segments(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> B
 
 def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
     """Return a table of the result by name; None if it would be empty."""
-    frame, columns = _frame(result, name, lang, outcome or narrative.lead(result), segment)
+    frame = _frame(result, name, lang, outcome or narrative.lead(result), segment)
     if frame.empty:
         return None
     names = {"name": result.context.label(segment, lang), "outcome": result.context.label(outcome, lang)}
     made = display_table(
         frame,
-        columns=columns,
+        columns=COLUMNS[name],
         labels=result.context.labels,
         lang=lang,
         ci_level=result.context.ci_level,
         highlight=_tones(frame, 1 - result.context.ci_level),
-        headings={key: value for key, value in WORDS[lang].items() if key in ("verdict", "source", "value")},
+        headings={key: WORDS[lang][key] for key in HEADINGS if name != "margins" or key != "population"},
         kinds=KINDS.get(name),
     )
     heading = typeset(WORDS[lang][name].format(**names), lang)
     return blocks.table(made, heading, lang, source=words.source_line(result.context, lang))
 
 
-def _frame(
-    result: ScoresResult, name: str, lang: Lang, outcome: str, segment: str
-) -> tuple[pd.DataFrame, list[str]]:
+def _frame(result: ScoresResult, name: str, lang: Lang, outcome: str, segment: str) -> pd.DataFrame:
     if name == "segments":
         frame = _levels(result, outcome, segment, lang)
-        return frame.assign(level=frame["label"]), [
-            "level",
-            "estimate",
-            "conf_low",
-            "conf_high",
-            "difference",
-            "p_adjusted",
-            "n",
-        ]
+        return frame.assign(level=frame["label"])
     if name == "goals":
-        goals = result.goals.assign(label=[one.text(lang) for one in result.goals["label"]])
-        marks = ["：" if lang == "zh" else ": "] * len(goals)
-        codes = goals["kind"] + "_" + goals["verdict"]
-        goals["verdict"] = [WORDS[lang][code] for code in codes]
-        goals["kind"] = [WORDS[lang][code] for code in goals["kind"]]
-        goals["outcome"] = [
-            f"{one}{mark}{name}" for one, mark, name in zip(goals["kind"], marks, goals["label"], strict=True)
+        return _goals(result, lang)
+    if name == "margins":
+        pairs = zip(result.margins["segment"], result.margins["level"], strict=True)
+        levels = [
+            result.context.level(one, level, lang) if isinstance(level, str) else word("unknown", lang)
+            for one, level in pairs
         ]
-        return goals, [
-            "outcome",
-            "measure",
-            "estimate",
-            "conf_low",
-            "conf_high",
-            "value",
-            "verdict",
-            "source",
-        ]
-    if name == "changes":
-        return result.changes, [
-            "outcome",
-            "previous",
-            "estimate",
-            "change",
-            "change_low",
-            "change_high",
-            "p_adjusted",
-            "n",
-        ]
-    return result.headline, ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"]
+        return result.margins.assign(level=levels)
+    return getattr(result, name)
+
+
+def _goals(result: ScoresResult, lang: Lang) -> pd.DataFrame:
+    goals = result.goals.assign(label=[one.text(lang) for one in result.goals["label"]])
+    marks = ["：" if lang == "zh" else ": "] * len(goals)
+    codes = goals["kind"] + "_" + goals["verdict"]
+    goals["verdict"] = [WORDS[lang][code] for code in codes]
+    goals["kind"] = [WORDS[lang][code] for code in goals["kind"]]
+    goals["outcome"] = [
+        f"{one}{mark}{name}" for one, mark, name in zip(goals["kind"], marks, goals["label"], strict=True)
+    ]
+    return goals
 
 
 def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[Any, Tone]]:
@@ -226,5 +265,4 @@ def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[Any, Tone]]:
 
 def method_codes(result: ScoresResult) -> tuple[str, ...]:
     """Return the sentences about the method that are true of this result."""
-    del result
-    return ("scores",)
+    return ("scores", "response") if len(result.response) else ("scores",)

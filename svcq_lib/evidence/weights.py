@@ -42,8 +42,10 @@ class Weighting:
         Rows, and Kish's effective number of them under the weights before and after.
     deff : float
         Design effect of the weights, n Σw²/(Σw)².
+    trim : float or None
+        Largest weight before the last raking as a multiple of the mean; None cuts nothing.
     trimmed : float
-        Share of the rows whose weight was cut; 0 if none is to be.
+        Share of the rows whose weight was cut.
     largest : float
         Largest weight as a multiple of the mean.
     """
@@ -56,6 +58,7 @@ class Weighting:
     n_eff_before: float
     n_eff: float
     deff: float
+    trim: float | None
     trimmed: float
     largest: float
 
@@ -100,6 +103,7 @@ class Fitting:
             n_eff_before=float(raking.kish(n.sum(), before.sum(), squares.sum())[0]),
             n_eff=float(n_eff),
             deff=float(deff),
+            trim=study.weights.trim,
             trimmed=float(trimmed / n.sum()),
             largest=float(largest * n.sum() / after.sum()),
         )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.formats import Lang, number
+from svcq_lib.kinds import is_missing
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.narrative.scores_sentences import SENTENCES
 from svcq_lib.vocabulary import word
@@ -37,7 +38,7 @@ def facts(result: ScoresResult) -> dict[str, Any]:
     -------
     dict
         ``levels`` (one dict per primary figure), ``previous`` and ``first`` (see :func:`changes_of`), ``target``
-        and ``benchmark`` (verdict → how many), ``lead`` and ``empty``.
+        and ``benchmark`` (verdict → how many), ``response`` (see :func:`response_of`), ``lead`` and ``empty``.
     """
     table = result.headline
     levels = []
@@ -54,7 +55,29 @@ def facts(result: ScoresResult) -> dict[str, Any]:
     for kind in GOALS:
         verdicts = result.goals.loc[result.goals["kind"] == kind, "verdict"]
         found[kind] = {one: int((verdicts == one).sum()) for one in VERDICTS}
-    return found
+    return {**found, "response": response_of(result)}
+
+
+def response_of(result: ScoresResult) -> dict[str, Any]:
+    """Return who was asked and who answered.
+
+    Parameters
+    ----------
+    result : ScoresResult
+        The scorecard.
+
+    Returns
+    -------
+    dict
+        invited and response_rate of the whole; coverage and coverage_target of the latest period, which is named;
+        empty if it is not known.
+    """
+    if result.response.empty:
+        return {}
+    whole, latest = (result.response.iloc[i] for i in (0, -1))
+    found = {name: float(whole[name]) for name in ("invited", "response_rate")}
+    covered = {name: float(latest[name]) for name in ("coverage", "coverage_target")}
+    return {**found, **covered, "period": latest["period"]}
 
 
 def changes_of(result: ScoresResult, since: str) -> dict[str, Any]:
@@ -156,6 +179,9 @@ def describe(result: ScoresResult, *, lang: Lang = "en") -> str:
             parts.append(say(SENTENCES, "same", changed, lang))
     if not found["empty"]:
         parts.append(_goals(found, lang))
+    if found["response"]:
+        code = "response" if is_missing(found["response"]["coverage"]) else "response_covered"
+        parts.append(say(SENTENCES, code, found["response"], lang))
     return paragraph(parts, lang)
 
 
@@ -186,7 +212,7 @@ def finding(
     ----------
     result : ScoresResult
         The scorecard.
-    figure : {"periods", "segments", "distribution"}
+    figure : {"periods", "segments", "distribution", "response"}
         Which figure.
     outcome, segment : str
         What it is about.
@@ -198,8 +224,17 @@ def finding(
     title, subtitle : str
         Plain text.
     """
-    outcome = outcome or lead(result)
     found = facts(result)
+    if figure == "response":
+        rows = result.response[result.response["span"] == "period"]
+        values = {
+            **found["response"],
+            "ci": result.context.ci_level,
+            "base": (rows["n"].min(), rows["n"].max()),
+        }
+        said = [say(SENTENCES, f"{one}_response", values, lang, markdown=False) for one in ("finding", "sub")]
+        return said[0], said[1]
+    outcome = outcome or lead(result)
     table = getattr(result, figure)
     table = table[table["outcome"] == outcome]
     if figure == "segments":

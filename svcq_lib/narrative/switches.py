@@ -48,7 +48,7 @@ def describe(switches: pd.DataFrame, *, lang: Lang = "en") -> str:
     """
     known = switches[switches["same_answer"].notna()]
     other = known[~known["same_answer"].astype(bool)]
-    names = [_words(code, lang) for code in other["alternative"]]
+    names = [_words(code, lang) for code in other["alternative"].unique()]
     values = {"k": len(known), "different": len(other), "names": names}
     return say(SENTENCES, "different" if names else "same", values, lang)
 

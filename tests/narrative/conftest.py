@@ -1,6 +1,7 @@
 """Results made by hand, so that a sentence can be read against what it was made from."""
 
 import datetime as dt
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,19 @@ def _terms(rows, mode):
     return pd.DataFrame(made)
 
 
+MORE_GAPS = ("levels", "chain", "importance", "zone", "quality", "challenge", "interactions", "switches")
+
+
+def _contrasts(table, ci_level):
+    """Make the contrasts of dimensions: sure where their intervals do not overlap."""
+    made = []
+    for (_, one), (_, other) in combinations(table.iterrows(), 2):
+        apart = one["conf_low"] > other["conf_high"] or other["conf_low"] > one["conf_high"]
+        p = (1 - ci_level) / 50 if apart else 0.6
+        made.append((one["term"], other["term"], one["gap"] - other["gap"], p, 400.0))
+    return pd.DataFrame(made, columns=["term", "other", "difference", "p_adjusted", "n"])
+
+
 def _changes(rows):
     """Make a table of changes from (term, since, change, low, high, adjusted p)."""
     columns = ["term", "since", "change", "change_low", "change_high", "p_adjusted"]
@@ -68,7 +82,9 @@ def _segments(rows):
 def make_gaps():
     """A gap analysis of the dimensions given as (term, gap, low, high, adjusted p), widest first."""
 
-    def make(rows, *, overall=(-0.5, -0.6, -0.4, 0.001), changes=(), segments=(), mode="gap", **context):
+    def make(
+        rows, *, overall=(-0.5, -0.6, -0.4, 0.001), changes=(), segments=(), mode="gap", more=None, **context
+    ):
         table = _terms(rows, mode)
         whole = _terms([("overall", *overall)], mode)
         periods = pd.DataFrame({
@@ -78,7 +94,8 @@ def make_gaps():
         return GapsResult(
             mode=mode, items=table.assign(dimension=table["term"]), dimensions=table, overall=whole,
             segments=_segments(segments), periods=periods, changes=_changes(changes), notes=(),
-            context=_context(**context),
+            context=_context(**context), contrasts=_contrasts(table, context.get("ci_level", 0.95)),
+            **{name: pd.DataFrame() for name in MORE_GAPS} | (more or {}),
         )  # fmt: skip
 
     return make
@@ -100,7 +117,9 @@ def make_scores():
         met = pd.DataFrame([(one, "csat", "mean", kind, Label(en="Goal"), 5.0, "us") for kind, one in goals])
         met = met.set_axis(names, axis=1) if len(met) else pd.DataFrame(columns=names)
         empty = pd.DataFrame(columns=["period", "segment", "level", "outcome", "measure", "n"])
-        return ScoresResult(head, moved, empty, empty, empty, met, (), _context(**context))
+        return ScoresResult(
+            head, moved, empty, empty, empty, met, empty, empty, empty, (), _context(**context)
+        )
 
     return make
 
