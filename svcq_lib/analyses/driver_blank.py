@@ -9,7 +9,8 @@ from svcq_lib.analyses.driver_needs import Plan
 
 FIGURES = (
     "share", "conf_low", "conf_high", "rank", "rank_low", "rank_high", "tier", "mc_error", "lmg", "relative_weights",
-    "beta", "beta_low", "beta_high", "correlation", "vif", "owen", "performance", "performance_low", "performance_high",
+    "beta", "beta_low", "beta_high", "correlation", "vif", "owen", "dominates",
+    "performance", "performance_low", "performance_high",
 )  # fmt: skip
 OF_FIT = ("r_squared", "r_squared_low", "r_squared_high", "r_squared_covariates", "adj_r_squared")
 

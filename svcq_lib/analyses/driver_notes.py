@@ -39,7 +39,8 @@ def left_out(plan: Plan, kept: list[int], basis: Basis, defined: bool) -> list[N
     gone = [(i, name) for i, name in enumerate(plan.terms, 1) if i not in kept]
     held = np.isfinite(basis.matrix[0])
     return [
-        Note("held_term" if basis.held and held[i] else "constant_term", {"term": name}) for i, name in gone
+        Note("held_term", {"term": name}) if basis.held and held[i] else Note("constant_term", {"term": name})
+        for i, name in gone
     ]
 
 

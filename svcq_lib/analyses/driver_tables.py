@@ -125,7 +125,8 @@ def grouped(
     Returns
     -------
     groups : DataFrame, one row per dimension, strongest first
-        dimension, share, conf_low, conf_high, rank, rank_low, rank_high, terms, n (of its smallest driver); empty
+        dimension, share, conf_low, conf_high, rank, rank_low, rank_high, terms, n (of its smallest driver), tier;
+        empty
         where no dimension has two drivers, there is only one, or there are too many to be exact.
     owen : ndarray, shape (p,)
         Items' values as shares of R²; NaN where there are no groups.
@@ -149,7 +150,11 @@ def grouped(
             "n": [float(n[one].min()) for one in parts],
         }
     )
-    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True), values
+    table = table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+    drawn = drawn / drawn.sum(axis=1, keepdims=True)
+    leaders = pairs(table.rename(columns={"dimension": "term"}), list(members), drawn, ci_level)
+    table["tier"] = tiers(table.rename(columns={"dimension": "term"}), leaders)
+    return table, values
 
 
 def methods(names: list[str], basis: Reduced, point: Parts, n: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -227,7 +232,7 @@ def dominance(
     Returns
     -------
     DataFrame, one row per pair of which the first adds more on average at every size of model
-        level ("item" or "dimension"), first, second, complete (whether it adds more in every single model; NA beyond 16
+        level ("term" or "dimension"), first, second, complete (whether it adds more in every single model; NA beyond 16
         drivers), n.
     """
     R, r, rows = basis.matrix[1:, 1:], basis.matrix[1:, 0], []
@@ -235,7 +240,7 @@ def dominance(
         complete = relimp.complete_dominance(R, r) if len(r) <= relimp.MAX_PAIRWISE else None
         for i, j in _conditional(point.levels):
             sure = pd.NA if complete is None else bool(complete[i, j])
-            rows.append(("item", names[i], names[j], sure, float(min(n[i], n[j]))))
+            rows.append(("term", names[i], names[j], sure, float(min(n[i], n[j]))))
     if 1 < len(members) <= owen.MAX_GROUPS and max(map(len, members.values())) > 1:
         union = owen.group_r_squared(R[None], r[None], list(members.values()))[:, 0]
         order = list(members)

@@ -50,12 +50,13 @@ class DriverResult:
     importance : DataFrame, one row per driver, strongest first
         term, dimension, share (of R², by the chosen method), conf_low, conf_high (of the share), rank, rank_low,
         rank_high, tier (1 for the leaders), mc_error (Monte-Carlo error of the share; 0 where exact), lmg and
-        relative_weights (in units of R²), beta (standardized), beta_low, beta_high, correlation, vif, owen (share
-        within its dimension's), performance (mean answer), performance_low, performance_high, quadrant, n (answers with
-        the outcome), below_noise (whether the share is under the noise floor)
+        relative_weights (in units of R²), beta (standardized), beta_low, beta_high, correlation, vif, owen (share of
+        R² when dimensions enter as wholes), dominates (drivers that it adds more than at every size of model),
+        performance (mean answer), performance_low, performance_high, quadrant, n (answers with the outcome),
+        below_noise (whether the share is under the noise floor)
     groups : DataFrame, one row per dimension, strongest first
         dimension, share (Shapley value of the whole dimension), conf_low, conf_high, rank, rank_low, rank_high, terms,
-        n; empty where drivers are dimensions
+        n, tier; empty where drivers are dimensions
     pairs : DataFrame, one row per pair of drivers
         first, second, difference (of shares), std_error, conf_low, conf_high, p_adjusted (for all pairs at once), n
     methods : DataFrame, one row per method and driver
@@ -63,7 +64,7 @@ class DriverResult:
     agreement : DataFrame, one row per pair of methods
         first, second, correlation (Spearman), shared (drivers in the top three of both), n
     dominance : DataFrame, one row per pair in which the first dominates
-        level ("item" or "dimension"), first, second, complete (NA where it is not computed), n
+        level ("term" or "dimension"), first, second, complete (NA where it is not computed), n
     segments : DataFrame, one row per group and driver
         segment, level, term, estimate (share), std_error, conf_low, conf_high, difference (from all others) with
         interval, p_value, p_adjusted, n, suppressed
@@ -78,8 +79,10 @@ class DriverResult:
         lines, importance_kind, performance, importance (where the map is divided), changed (drivers whose quadrant
         depends on the convention), terms, rank_correlation (of stated and derived importance) with interval
     asymmetry : DataFrame, one row per driver, most basic first
-        term, reward, penalty (in units of the outcome) with intervals, range, asymmetry with interval, straight_line,
-        category, p_category, factor, p_factor, shown, n_reward, n_penalty, n
+        term, reward, penalty (in units of the outcome) with intervals, range, asymmetry with interval, bend (how much
+        steeper the outcome rises above the middle than below it) with interval, p_value, p_adjusted, category,
+        p_category, factor ("basic", "performance_factor", "excitement"), p_factor, shown (whether the factor may be
+        spoken of), high_from and low_to (where the ends begin), n_reward, n_penalty, n
     switches : DataFrame
         The strongest driver under every contested default (see :mod:`svcq_lib.analyses.switches`).
     notes : tuple of Note
@@ -351,6 +354,9 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
         run.evidence, plan, run.rows, run.how, table, suppress=run.study.thresholds.suppress, seed=run.seed
     )
     methods, agreement = driver_tables.methods(names, proper, point, n)
+    dominance = driver_tables.dominance(names, members, proper, point, n)
+    won = dominance[dominance["level"] == "term"].groupby("first").size()
+    table["dominates"] = won.reindex(table["term"], fill_value=0).to_numpy(dtype=float)
     notes += driver_notes.found(
         table,
         groups,
@@ -361,7 +367,7 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
         (proper.repaired, drawn.failed, len(run.draws)),
     )
     return DriverResult(
-        table, groups, pairs, methods, agreement, driver_tables.dominance(names, members, proper, point, n), segments,
+        table, groups, pairs, methods, agreement, dominance, segments,
         fit, placed, lines, uneven, switched, (*notes, *more), run.context,
     )  # fmt: skip
 
@@ -397,8 +403,9 @@ def _mapped(
 def _asymmetry(run: _Run, names: list[str]) -> tuple[pd.DataFrame, list[Note]]:
     scales = driver_asymmetry.scales_of(run.study, run.plan.terms)
     return driver_asymmetry.asymmetry(
-        run.study, run.evidence, names, scales, run.ends, weights=run.draws, ci_level=run.ci_level
-    )
+        run.study, run.evidence, names, scales, run.ends, weights=run.draws, ci_level=run.ci_level,
+        better=run.study.outcome(run.plan.outcome).better,
+    )  # fmt: skip
 
 
 def _blank(run: _Run, base: float, notes: tuple[Note, ...]) -> DriverResult:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from svcq_lib.analyses.drivers import DriverResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
-from svcq_lib.figures import intervals, quadrant
+from svcq_lib.figures import heatmap, intervals, quadrant
 from svcq_lib.formats import THIN, Lang, interval, percent
 from svcq_lib.narrative import drivers as narrative
 from svcq_lib.narrative.phrases import typeset
 from svcq_lib.tables.model import display_table
+from svcq_lib.vocabulary import word
 
-FIGURES = ("importance", "quadrant")
-TABLES = ("importance", "method")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIGURES = ("importance", "groups", "quadrant", "methods", "segments")
+TABLES = ("importance", "groups", "method", "pairs", "dominance")
 WORDS = {
     "en": {
         "r_squared": "Explained by all drivers", "top": "Strongest: {name}", "concentrate": "Concentrate here",
         "drivers": "Drivers, of {k}", "importance": "Drivers, strongest first",
-        "method": "Other measures",
+        "method": "Other measures", "groups": "Dimensions as wholes", "pairs": "The strongest driver and the next",
+        "dominance": "Dimensions that add more than others at every size of model",
     },
     "zh": {
         "r_squared": "全部驱动因素的解释率", "top": "最强：{name}", "concentrate": "重点改进",
         "drivers": "项，共 {k} 项", "importance": "驱动因素（由强到弱）", "method": "其他度量",
+        "groups": "整个维度", "pairs": "最强因素与其后各项", "dominance": "在各种规模的模型中贡献更大的维度",
     },
 }  # fmt: skip
 LONGEST_CARD = 28
+NEXT = 8
+"""Drivers that the strongest is compared with in the table."""
 
 
 def headline(result: DriverResult, lang: Lang) -> list[Block]:
@@ -71,58 +81,125 @@ def _labelled(result: DriverResult, lang: Lang) -> pd.DataFrame:
     return table.assign(label=[result.context.label(term, lang) for term in table["term"]])
 
 
-def figure(result: DriverResult, name: str, lang: Lang) -> Block | None:
+def figure(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Block | None:
     """Return a figure of the result by name; None if there is nothing to draw."""
-    found = narrative.facts(result)
-    if found["empty"]:
+    heading, subtitle = narrative.finding(result, name, lang=lang, segment=segment)
+    if not heading:
         return None
+    drawn = {
+        "importance": _importance,
+        "groups": _groups,
+        "quadrant": _quadrant,
+        "methods": _methods,
+        "segments": _segments,
+    }
+    axes, alt = drawn[name](result, lang)
+    return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
+def _importance(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
     table = _labelled(result, lang)
-    heading, subtitle = narrative.finding(result, name, lang=lang)
-    if name == "importance":
-        leaders = table["term"].isin(found["first"]).to_numpy()
-        axes = intervals.ranked_intervals(table, estimate="share", kind="share", highlight=leaders, lang=lang)
-        alt = intervals.describe_intervals(
-            table, estimate="share", kind="share", lang=lang, ci_level=result.context.ci_level
-        )
-        return blocks.figure(axes, heading, subtitle, alt, lang)
-    lines = result.lines.iloc[0]
-    cut = (float(lines["performance"]), float(lines["importance"]))
-    axes = quadrant.quadrant(table, lines=cut, lang=lang)
-    return blocks.figure(
-        axes, heading, subtitle, quadrant.describe_quadrant(table, lines=cut, lang=lang), lang
+    return _ranked(result, table, table["term"].isin(narrative.facts(result)["first"]), lang)
+
+
+def _groups(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
+    table = result.groups.assign(
+        label=[result.context.label(one, lang) for one in result.groups["dimension"]]
+    )
+    return _ranked(result, table, table["dimension"].isin(narrative.facts(result)["dimensions"]), lang)
+
+
+def _ranked(result: DriverResult, table: pd.DataFrame, leaders: pd.Series, lang: Lang) -> tuple[Axes, str]:
+    axes = intervals.ranked_intervals(
+        table, estimate="share", kind="share", highlight=leaders.to_numpy(), lang=lang
+    )
+    return axes, intervals.describe_intervals(
+        table, estimate="share", kind="share", lang=lang, ci_level=result.context.ci_level
     )
 
 
-def table(result: DriverResult, name: str, lang: Lang) -> Block | None:
+def _quadrant(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
+    table, lines = _labelled(result, lang), result.lines.iloc[0]
+    cut = (float(lines["performance"]), float(lines["importance"]))
+    axes = quadrant.quadrant(table, lines=cut, lang=lang)
+    return axes, quadrant.describe_quadrant(table, lines=cut, lang=lang)
+
+
+def _methods(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
+    table = result.methods.assign(size=result.methods["estimate"].abs())
+    table["size"] /= table.groupby("method", sort=False)["size"].transform("sum")
+    order, columns = result.importance["term"], table["method"].drop_duplicates()
+    wide = table.pivot(index="term", columns="method", values="size").loc[order, columns]
+    ranks = table.pivot(index="term", columns="method", values="rank").loc[order, columns]
+    wide.columns = pd.Index([word(name, lang) for name in columns])
+    return _map(result, wide, (ranks <= narrative.NAMED).to_numpy(), lang)
+
+
+def _segments(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
+    table, order = result.segments, result.importance["term"]
+    levels = table["level"].drop_duplicates()
+    sure = table.assign(sure=table["p_adjusted"] < 1 - result.context.ci_level)
+    wide = table.pivot(index="term", columns="level", values="estimate").loc[order, levels]
+    marked = sure.pivot(index="term", columns="level", values="sure").loc[order, levels].to_numpy()
+    segment = str(table["segment"].iloc[0])
+    wide.columns = pd.Index([result.context.level(segment, level, lang) for level in levels])
+    return _map(result, wide, marked, lang)
+
+
+def _map(result: DriverResult, wide: pd.DataFrame, marked: Any, lang: Lang) -> tuple[Axes, str]:
+    wide.index = pd.Index([result.context.label(term, lang) for term in wide.index])
+    even = 1 / len(wide)
+    axes = heatmap.heatmap(wide, marked=marked, kind="share", center=even, lang=lang)
+    return axes, heatmap.describe_heatmap(wide, kind="share", lang=lang)
+
+
+COLUMNS = {
+    "importance": ("term", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "tier", "performance",
+                   "quadrant", "n"),
+    "groups": ("dimension", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "tier", "n"),
+    "method": ("term", "lmg", "relative_weights", "owen", "beta", "beta_low", "beta_high", "correlation", "vif",
+               "dominates"),
+    "pairs": ("first", "second", "difference", "conf_low", "conf_high", "p_adjusted", "n"),
+    "dominance": ("first", "second", "complete", "n"),
+}  # fmt: skip
+DIGITS = {"rank": 0, "lmg": 3, "relative_weights": 3, "mc_error": 2, "difference": 1}
+
+
+def table(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Block | None:
     """Return a table of the result by name; None if it would be empty."""
-    if narrative.facts(result)["empty"]:
+    del segment
+    frame = _frame(result, name)
+    if narrative.facts(result)["empty"] or frame.empty:
         return None
-    columns = {
-        "importance": [
-            "term",
-            "share",
-            "share_low",
-            "share_high",
-            "rank",
-            "rank_low",
-            "rank_high",
-            "performance",
-            "quadrant",
-            "n",
-        ],
-        "method": ["term", "lmg", "relative_weights", "beta", "beta_low", "beta_high", "correlation", "vif"],
-    }[name]
-    frame = result.importance.drop(columns=["performance_low", "performance_high"])
-    frame = frame.rename(columns={"conf_low": "share_low", "conf_high": "share_high"})
+    columns = [one for one in COLUMNS[name] if one != "owen" or frame["owen"].notna().any()]
+    if name == "method" and frame["mc_error"].max() > 0:
+        columns.append("mc_error")
     made = display_table(
         frame,
         columns=columns,
         labels=result.context.labels,
         lang=lang,
         ci_level=result.context.ci_level,
-        digits={"rank": 0, "lmg": 3, "relative_weights": 3},
+        kinds={"difference": "share", "owen": "share"},
+        digits=DIGITS,
     )
     return blocks.table(made, WORDS[lang][name], lang, source=words.source_line(result.context, lang))
+
+
+def _frame(result: DriverResult, name: str) -> pd.DataFrame:
+    """Return the rows of a table: of pairs those of the strongest driver, of dominance those of dimensions."""
+    if name == "pairs":
+        return result.pairs if result.pairs.empty else _of_first(result.pairs)
+    if name == "dominance":
+        wins = result.dominance
+        return wins if wins.empty else wins[wins["level"] == "dimension"].reset_index(drop=True)
+    frame = result.groups if name == "groups" else result.importance
+    frame = frame.drop(columns=["performance_low", "performance_high"], errors="ignore")
+    return frame.rename(columns={"conf_low": "share_low", "conf_high": "share_high"})
+
+
+def _of_first(pairs: pd.DataFrame) -> pd.DataFrame:
+    return pairs[pairs["first"] == pairs["first"].iloc[0]].head(NEXT).reset_index(drop=True)
 
 
 def method_codes(result: DriverResult) -> tuple[str, ...]:

@@ -5,6 +5,19 @@ from __future__ import annotations
 from svcq_lib.vocabulary.term import Term
 
 COLUMNS: dict[str, Term] = {
+    # shares, their comparison, other measures
+    "mc_error": Term("Monte-Carlo error", "蒙特卡罗误差", "share"),
+    "owen": Term("Owen value", "Owen 值", "share"),
+    "dominates": Term("Drivers dominated", "占优个数", "count"),
+    "below_noise": Term("Below the noise floor", "低于噪声下限", "bool"),
+    "noise_mean": Term("Mean share of noise", "噪声平均占比", "share"),
+    "noise_floor": Term("Noise floor", "噪声下限", "share"),
+    "r_squared_covariates": Term("R² of the covariates", "协变量的 R²", "number"),
+    "n_outcome": Term("n, outcome", "结果样本量", "count"),
+    "first": Term("Driver", "因素"),
+    "second": Term("Compared with", "对比因素"),
+    "complete": Term("In every model", "所有模型均占优", "bool"),
+    "shared": Term("Shared among the first three", "共同前三", "count"),
     # importance–performance map
     "p_quadrant": Term("Certainty of the quadrant", "象限把握", "share"),
     "quadrant_mean": Term("Lines at the means", "以均值为界"),
@@ -37,11 +50,23 @@ COLUMNS: dict[str, Term] = {
     "factor": Term("Factor", "因素类型"),
     "p_factor": Term("Probability of the factor", "因素类型概率", "share"),
     "shown": Term("Shown by the data", "数据支持", "bool"),
+    "high_from": Term("High from", "高分下界", "number"),
+    "low_to": Term("Low up to", "低分上界", "number"),
     "n_reward": Term("n, high ratings", "高分样本量", "count"),
     "n_penalty": Term("n, low ratings", "低分样本量", "count"),
 }
 
 WORDS: dict[str, Term] = {
+    "missing": Term("Missing answers", "缺失答案"),
+    "method": Term("Measure of importance", "重要性度量"),
+    "model": Term("Model of the outcome", "结果模型"),
+    "dummy": Term("Dummy adjustment", "虚拟变量调整"),
+    "multiple_imputation": Term("Multiple imputation", "多重插补"),
+    "first": Term("Alone", "单独进入"),
+    "last": Term("Entering last", "最后进入"),
+    "betasq": Term("Squared coefficient", "系数平方"),
+    "pratt": Term("Pratt", "Pratt"),
+    "car": Term("CAR score", "CAR 得分"),
     "frustrator": Term("Frustrator", "挫败项"),
     "dissatisfier": Term("Dissatisfier", "不满项"),
     "hybrid": Term("Hybrid", "混合项"),

@@ -128,18 +128,33 @@ def make_scores():
 def make_drivers():
     """A driver analysis of drivers given as (term, share, best rank, worst rank, quadrant)."""
 
-    def make(rows, *, lines="mean", method="lmg", notes=(), **context):
+    def make(rows, *, lines="mean", method="lmg", model="linear", held=0.0, notes=(), frames=None, **context):
         table = pd.DataFrame(rows, columns=["term", "share", "rank_low", "rank_high", "quadrant"])
         table = table.assign(
             conf_low=table["share"] - 0.05, conf_high=table["share"] + 0.05, rank=range(1, len(rows) + 1),
             performance=np.arange(len(rows)) ** 2 / 10 + 4.0, n=400.0,
         )  # fmt: skip
-        cut = {"mean": table["performance"].mean(), "median": table["performance"].median(), "scale": 3.33}
+        table["tier"] = np.where(
+            table["rank_low"].isna(), np.nan, np.where(table["rank_low"] > table["rank_low"].min(), 2, 1)
+        )
         fit = pd.DataFrame([{
-            "outcome": "csat", "method": method, "r_squared": 0.583, "r_squared_low": 0.54,
-            "r_squared_high": 0.62, "n": 400.0, "terms": len(rows),
+            "outcome": "csat", "method": method, "model": model, "r_squared": 0.583, "r_squared_low": 0.54,
+            "r_squared_high": 0.62, "r_squared_covariates": held, "n": 400.0, "terms": len(rows),
         }])  # fmt: skip
-        middle = pd.DataFrame([{"performance": cut[lines], "share": table["share"].mean()}])
-        return DriverResult(table, fit, middle, notes, _context(**context))
+        middle = pd.DataFrame([{"lines": lines, "performance": 4.5, "importance": table["share"].mean()}])
+        panel = pd.concat([
+            table.assign(method=one, estimate=table["share"])[["method", "term", "estimate", "rank", "n"]]
+            for one in ("lmg", "beta")
+        ])  # fmt: skip
+        agreement = pd.DataFrame(
+            [{"first": "lmg", "second": "beta", "correlation": 0.9, "shared": 3, "n": 400.0}]
+        )
+        segments = pd.DataFrame(columns=["segment", "level", "term", "estimate", "p_value", "p_adjusted", "n"])
+        found = {
+            "importance": table, "methods": panel, "agreement": agreement, "segments": segments, "fit": fit,
+            "lines": middle, "notes": notes, "context": _context(**context), **(frames or {}),
+        }  # fmt: skip
+        blank = dict.fromkeys(DriverResult.__dataclass_fields__, pd.DataFrame())
+        return DriverResult(**{**blank, **found})
 
     return make
