@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,8 @@ FACTORS = ("basic", "performance_factor", "excitement")
 COLUMNS = [
     "reward", "reward_low", "reward_high", "penalty", "penalty_low", "penalty_high", "range", "asymmetry",
     "asymmetry_low", "asymmetry_high", "bend", "bend_low", "bend_high", "p_value", "p_adjusted", "category",
-    "p_category", "factor", "p_factor", "shown", "n_reward", "n_penalty", "n",
+    "p_category", "factor", "p_factor", "shown", "high_from", "low_to", "n_reward",
+    "n_penalty", "n",
 ]  # fmt: skip
 
 
@@ -115,6 +117,7 @@ def asymmetry(
     *,
     weights: Array,
     ci_level: float,
+    better: Literal["high", "low"] = "high",
 ) -> tuple[pd.DataFrame, list[Note]]:
     """Return the penalty and the reward of each driver.
 
@@ -134,6 +137,8 @@ def asymmetry(
         Bootstrap draws.
     ci_level : float
         Level of the intervals, and the least probability of a category that is spoken of.
+    better : {"high", "low"}
+        Which outcome is the good one.
 
     Returns
     -------
@@ -145,12 +150,14 @@ def asymmetry(
     groups = pd.DataFrame([_groups(evidence, name, scales, ends) for name in terms], index=list(terms))
     limit = study.thresholds.suppress
     kept = groups.index[groups[["n_reward", "n_middle", "n_penalty"]].min(axis=1) >= limit].tolist()
-    table = groups.rename_axis("term").reset_index()[["term", "n_reward", "n_penalty", "n"]]
+    table = groups.rename_axis("term").reset_index()
+    table = table[["term", "high_from", "low_to", "n_reward", "n_penalty", "n"]]
     fitted = _fitted(evidence, kept, groups.loc[kept], weights, ci_level, limit) if kept else None
     if fitted is None:
         table = table.reindex(columns=["term", *COLUMNS])
         kept = []
     else:
+        fitted["shown"] = _shown(fitted, 1 if better == "high" else -1, ci_level)
         table = table.merge(fitted, on="term", how="left")[["term", *COLUMNS]]
     words = ["category", "factor"]
     table[words] = table[words].astype(object).fillna("")
@@ -164,7 +171,7 @@ def _groups(evidence: Evidence, name: str, scales: dict[str, Scale], ends: float
     """Return answers and mean answer of both ends and of what lies between."""
     found = dict.fromkeys(("n_reward", "n_middle", "n_penalty", "n"), 0.0)
     if name not in scales:
-        return found | dict.fromkeys(("reward", "middle", "penalty"), np.nan)
+        return found | dict.fromkeys(("reward", "middle", "penalty", "high_from", "low_to"), np.nan)
     scale, tally = scales[name], evidence.tallies[f"drivers.answers.{name}"]
     part = ends * (scale.high - scale.low)
     answer = tally.iloc[:, 0].to_numpy(dtype=float)
@@ -173,7 +180,7 @@ def _groups(evidence: Evidence, name: str, scales: dict[str, Scale], ends: float
     for group, mask in (("reward", upper), ("penalty", lower), ("middle", ~upper & ~lower)):
         found[f"n_{group}"] = float(n[mask].sum())
         found[group] = float((sw[mask] * answer[mask]).sum() / sw[mask].sum()) if mask.any() else np.nan
-    return found | {"n": float(n.sum())}
+    return found | {"high_from": scale.high - part, "low_to": scale.low + part, "n": float(n.sum())}
 
 
 def _fitted(
@@ -184,30 +191,39 @@ def _fitted(
     wanted = {f"{end}.{name}" for name in kept for end in ("reward", "penalty")}
     ends = ("reward.", "penalty.")
     rows = [i for i, one in enumerate(moments.columns) if one in wanted or not one.startswith(ends)]
-    point = _coefficients({key: array.sum(axis=0)[None] for key, array in moments.sums.items()}, rows)[0]
-    if not np.isfinite(point).all() or moments.sums["n"].sum(axis=0)[np.ix_(rows, rows)].min() < max(
-        limit, len(rows) + 1
-    ):
+    sums = {key: array.sum(axis=0)[None] for key, array in moments.sums.items()}
+    point = _coefficients(sums, rows)[0]
+    base = sums["n"][0][np.ix_(rows, rows)].min()
+    if not np.isfinite(point).all() or base < max(limit, len(rows) + 1):
         return None
     drawn = _coefficients(estimates.bootstrap_sums(evidence, "drivers.ends", weights), rows)
     up, down = np.arange(len(kept)) * 2, np.arange(len(kept)) * 2 + 1
-    table = pd.DataFrame({"term": kept})
-    for name, at in (("reward", up), ("penalty", down)):
-        table[name] = point[at]
-        table[f"{name}_low"], table[f"{name}_high"] = intervals.percentile_interval(drawn[:, at], ci_level)
-    table["range"] = penalty_reward.impact_range(point[up], point[down])
-    table["asymmetry"] = penalty_reward.asymmetry(point[up], point[down])
-    uneven = penalty_reward.asymmetry(drawn[:, up], drawn[:, down])
-    table["asymmetry_low"], table["asymmetry_high"] = intervals.percentile_interval(uneven, ci_level)
-    means = [groups[name].to_numpy() for name in ("penalty", "middle", "reward")]
-    table["bend"] = penalty_reward.bend(point[up], point[down], *means)
-    bends = penalty_reward.bend(drawn[:, up], drawn[:, down], *means)
-    table["bend_low"], table["bend_high"] = intervals.percentile_interval(bends, ci_level)
-    whole = bends[np.isfinite(bends).all(axis=1)]
-    spread = whole.std(axis=0, ddof=1) if len(whole) > 1 else np.full(len(kept), np.nan)
-    table["p_value"] = intervals.z_p_value(table["bend"].to_numpy() / spread)
+    table, both = pd.DataFrame({"term": kept}), (point[up], point[down], drawn[:, up], drawn[:, down])
+    for name, estimate, draws in (
+        ("reward", both[0], both[2]),
+        ("penalty", both[1], both[3]),
+        ("asymmetry", penalty_reward.asymmetry(*both[:2]), penalty_reward.asymmetry(*both[2:])),
+        ("bend", _bend(*both[:2], groups), _bend(*both[2:], groups)),
+    ):
+        table[name] = estimate
+        table[f"{name}_low"], table[f"{name}_high"] = intervals.percentile_interval(draws, ci_level)
+    table["range"] = penalty_reward.impact_range(*both[:2])
+    table["p_value"] = _p_value(table["bend"].to_numpy(), _bend(*both[2:], groups))
     table["p_adjusted"] = adjust(table["p_value"].to_numpy(), "holm")
-    return _categorised(table, uneven, ci_level)
+    return _categorised(table, penalty_reward.asymmetry(*both[2:]))
+
+
+def _bend(reward: Array, penalty: Array, groups: pd.DataFrame) -> Array:
+    return penalty_reward.bend(
+        reward, penalty, *(groups[name].to_numpy() for name in ("penalty", "middle", "reward"))
+    )
+
+
+def _p_value(estimate: Array, draws: Array) -> Array:
+    """Return two-sided p-values by the standard deviation of the replicates; NaN without two of them."""
+    whole = draws[np.isfinite(draws).all(axis=1)]
+    spread = whole.std(axis=0, ddof=1) if len(whole) > 1 else np.full(len(estimate), np.nan)
+    return intervals.z_p_value(estimate / spread)
 
 
 def _coefficients(sums: dict[str, Array], rows: list[int]) -> Array:
@@ -220,22 +236,27 @@ def _coefficients(sums: dict[str, Array], rows: list[int]) -> Array:
     return penalty_reward.coefficients(matrix[:, 1:, 1:], matrix[:, 1:, 0], spread[:, 1:], spread[:, 0])
 
 
-def _categorised(table: pd.DataFrame, uneven: Array, ci_level: float) -> pd.DataFrame:
-    """Add categories with their probabilities, and whether one may be spoken of."""
+def _categorised(table: pd.DataFrame, uneven: Array) -> pd.DataFrame:
+    """Add categories with their probabilities."""
     bands = penalty_reward.band_shares(uneven, EDGES)
     factors = np.column_stack([bands[:, :2].sum(axis=1), bands[:, 2], bands[:, 3:].sum(axis=1)])
     for name, codes, shares in (("category", CATEGORIES, bands), ("factor", FACTORS, factors)):
         most = np.where(np.isfinite(shares), shares, 0).argmax(axis=1)
         table[name] = [codes[i] for i in most]
         table[f"p_{name}"] = shares[np.arange(len(most)), most]
-    bent = table["p_adjusted"] < 1 - ci_level
-    punishes, rewards = table["penalty_high"] < 0, table["reward_low"] > 0
+    return table
+
+
+def _shown(table: pd.DataFrame, good: int, ci_level: float) -> NDArray[np.bool_]:
+    """Return which factors may be spoken of: likely, with an effect on their side, and bent the same way."""
+    bent = good * table["bend"].where(table["p_adjusted"] < 1 - ci_level)
+    punishes = (table["penalty_high"] < 0) if good > 0 else (table["penalty_low"] > 0)
+    rewards = (table["reward_low"] > 0) if good > 0 else (table["reward_high"] < 0)
     # a straight line is uneven too where the middle answers do not lie halfway: that is no finding
     found = {
-        "basic": punishes & bent & (table["bend"] < 0),
+        "basic": punishes & (bent < 0),
+        "excitement": rewards & (bent > 0),
         "performance_factor": punishes & rewards,
-        "excitement": rewards & bent & (table["bend"] > 0),
     }
     known = np.select([table["factor"] == name for name in found], list(found.values()), default=False)
-    table["shown"] = known & (table["p_factor"] >= ci_level)
-    return table
+    return np.asarray(known & (table["p_factor"] >= ci_level), dtype=bool)
