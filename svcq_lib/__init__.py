@@ -12,8 +12,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from svcq_lib.analyses.benchmark import BenchmarkResult, benchmark
     from svcq_lib.analyses.drivers import DriverResult, drivers
+    from svcq_lib.analyses.effects import EffectsResult, effects
     from svcq_lib.analyses.gaps import GapsResult, gaps
+    from svcq_lib.analyses.instrument import InstrumentResult, instrument
+    from svcq_lib.analyses.returns import ReturnsResult, returns
     from svcq_lib.analyses.scores import ScoresResult, scores
     from svcq_lib.display import (
         caveats,
@@ -48,8 +52,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "svcq_lib.analyses.benchmark": ("BenchmarkResult", "benchmark"),
     "svcq_lib.analyses.drivers": ("DriverResult", "drivers"),
+    "svcq_lib.analyses.effects": ("EffectsResult", "effects"),
     "svcq_lib.analyses.gaps": ("GapsResult", "gaps"),
+    "svcq_lib.analyses.instrument": ("InstrumentResult", "instrument"),
+    "svcq_lib.analyses.returns": ("ReturnsResult", "returns"),
     "svcq_lib.analyses.scores": ("ScoresResult", "scores"),
     "svcq_lib.display": (
         "caveats", "figure", "headline", "method", "provenance", "save", "segments", "show",
@@ -69,10 +77,11 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "CheckReport", "DataError", "DriverResult", "GapsResult", "MethodError", "Note", "ParameterError", "ReportError",
-    "ScoresResult", "Study", "StudyError", "SvcqError", "caveats", "check", "drivers", "figure", "gaps", "headline",
-    "init_study", "method", "open_study", "provenance", "read_table", "save", "scores", "segments",
-    "show", "switchboard", "table", "trends", "write_demo",
+    "BenchmarkResult", "CheckReport", "DataError", "DriverResult", "EffectsResult", "GapsResult", "InstrumentResult",
+    "MethodError", "Note", "ParameterError", "ReportError", "ReturnsResult", "ScoresResult", "Study", "StudyError", "SvcqError",
+    "benchmark", "caveats", "check", "drivers", "effects", "figure", "gaps", "headline", "init_study", "method",
+    "open_study", "provenance", "read_table", "returns", "save", "scores", "segments", "show", "switchboard",
+    "table", "trends", "write_demo",
 ]  # fmt: skip
 
 
@@ -91,10 +100,16 @@ def __dir__() -> list[str]:
 
 
 _SHOWN = (
-    ("svcq_lib.analyses.drivers", "DriverResult"), ("svcq_lib.analyses.gaps", "GapsResult"),
-    ("svcq_lib.analyses.scores", "ScoresResult"), ("svcq_lib.sources.faults", "CheckReport"),
+    ("svcq_lib.analyses.benchmark", "BenchmarkResult"),
+    ("svcq_lib.analyses.drivers", "DriverResult"),
+    ("svcq_lib.analyses.effects", "EffectsResult"),
+    ("svcq_lib.analyses.gaps", "GapsResult"),
+    ("svcq_lib.analyses.instrument", "InstrumentResult"),
+    ("svcq_lib.analyses.returns", "ReturnsResult"),
+    ("svcq_lib.analyses.scores", "ScoresResult"),
+    ("svcq_lib.sources.faults", "CheckReport"),
     ("svcq_lib.study.model", "Study"),
-)  # fmt: skip
+)
 
 
 def load_ipython_extension(shell: Any) -> None:
