@@ -49,6 +49,8 @@ def data_notes(
     empty = int((one.n == 0).sum())
     if empty:
         notes.append(Note("effects_empty_cells", {"cells": empty, "total": int(one.n.size)}))
+    if settings.errors == "wild" and len(panels) / (settings.n_boot + 1) >= 1 - settings.ci_level:
+        notes.append(Note("effects_few_draws", {"draws": settings.n_boot, "figures": len(panels)}))
     before = int((one.phase == BEFORE).sum())
     if control and before < 2:
         notes.append(Note("effects_short_before", {"periods": before}))
