@@ -1,47 +1,39 @@
-"""Where does service fall short of what customers expect? SERVQUAL's customer gap (gap 5), P − E."""
+"""Where does service fall short of what customers expect? SERVQUAL's gaps 1 to 5."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from svcq_lib.analyses import estimates, spans
+from svcq_lib.analyses import estimates, gap_tables, provider_gaps
 from svcq_lib.analyses.context import Context, base_notes, context_of, interval_note, suppressed_note
-from svcq_lib.errors import Note, ParameterError, require_choice
+from svcq_lib.analyses.gap_challenge import challenge
+from svcq_lib.analyses.gap_columns import Mode, mode_of, needs, outcome_of, terms_of
+from svcq_lib.analyses.gap_contrasts import contrasts, interactions
+from svcq_lib.analyses.gap_estimates import block, by_period, changes, segments
+from svcq_lib.analyses.gap_importance import importance
+from svcq_lib.analyses.gap_quality import quality, reliabilities, zone
+from svcq_lib.analyses.gap_switches import gap_switches
+from svcq_lib.errors import Note, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
-from svcq_lib.evidence.columns import Derived, Difference, Mean, PointsWeighted, Present
-from svcq_lib.evidence.moments import Moments
-from svcq_lib.evidence.needs import Cells, EvidenceNeeds
-from svcq_lib.measures.reliability import cronbach_alpha_from_covariance
-from svcq_lib.stats import intervals, matrices
-from svcq_lib.stats.multiplicity import Method, adjust
+from svcq_lib.stats.multiplicity import Method
 from svcq_lib.study import Dimension, Study
 
-Mode = Literal["gap", "perception_only"]
-FIGURES = (
-    "expectation",
-    "perception",
-    "gap",
-    "std_error",
-    "conf_low",
-    "conf_high",
-    "perception_low",
-    "perception_high",
-    "statistic",
-    "df",
-    "p_value",
-    "effect_size",
-    "n_eff",
-)
+__all__ = ["GapsResult", "Mode", "gaps", "mode_of", "needs"]
+
+CEILING = 0.15
+"""Share of respondents with every answer at the top from which a scale has a ceiling: McHorney and Tarlov (1995)."""
+MODEST = 0.70
+"""Reliability below which a score is called modest: Nunnally and Bernstein (1994)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GapsResult:
-    """Expectation, perception and their gap, by item, dimension, segment and period.
+    """Expectation, perception and their gap, by item, dimension, segment and period, and what explains it.
 
     Attributes
     ----------
@@ -69,6 +61,26 @@ class GapsResult:
         Caveats.
     context : Context
         Study, base, filters and settings.
+    contrasts : DataFrame, one row per pair of dimensions (or of items of a single one)
+        term, other, difference with interval (within respondents), std_error, statistic, df, p_value, p_adjusted
+        (over all pairs), n, suppressed
+    levels : DataFrame, one row per item or dimension and source
+        What customers, managers, standards, deliveries and promises say; see :mod:`~svcq_lib.analyses.provider_gaps`.
+    chain : DataFrame, one row per item or dimension and gap
+        term, dimension, part, estimate, std_error, conf_low, conf_high, df, p_value, p_adjusted, share, p_largest,
+        n, suppressed; without tables of the provider's side empty.
+    importance : DataFrame, one row per choice of weights and dimension
+        scheme, term, importance, gap, contribution, share, share_low, share_high, rank, p_leads, n
+    zone : DataFrame, one row per dimension with adequate and desired levels
+        term, msa, mss, below, within, above, each with interval, n, suppressed
+    quality : DataFrame, one row per dimension (gap mode only)
+        term, ceiling, at_top with intervals, alpha, expectation_alpha, correlation, reliability, n, suppressed
+    challenge : DataFrame, gaps and perceptions alone
+        predictors, outcome, r_squared (out of sample) and difference with intervals, folds, n
+    interactions : DataFrame, one row per segment
+        segment, levels, statistic, df, df_residual, p_value, p_adjusted, n: does the profile of gaps differ?
+    switches : DataFrame, one row per contested default
+        See :func:`svcq_lib.analyses.switches.switches`.
     """
 
     mode: Mode
@@ -80,144 +92,48 @@ class GapsResult:
     changes: pd.DataFrame
     notes: tuple[Note, ...]
     context: Context
-
-
-def mode_of(study: Study) -> Mode:
-    """Return whether a study has gaps or perceptions only.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    {"gap", "perception_only"}
-        ``"gap"`` if at least one item has both.
-
-    Raises
-    ------
-    ParameterError
-        If the study has no item with a perception.
-    """
-    if not any(item.perception for item in study.instrument.items):
-        raise ParameterError(
-            f"{study.path.name} has no perception items. Add [[instrument.dimensions]] with items."
-        )
-    return "gap" if study.instrument.has_gaps else "perception_only"
-
-
-def _terms(study: Study) -> list[Dimension]:
-    """Return the dimensions with the items that can be used."""
-    paired = mode_of(study) == "gap"
-    kept = []
-    for one in study.instrument.dimensions:
-        items = tuple(i for i in one.items if i.perception and (i.expectation or not paired))
-        if items:
-            kept.append(one.model_copy(update={"items": items}))
-    return kept
-
-
-def needs(study: Study) -> EvidenceNeeds:
-    """Return what :func:`gaps` reads from the rows.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    EvidenceNeeds
-        Paired item gaps, dimension means, the overall and the points-weighted gap, by segment and period.
-    """
-    terms = _terms(study)
-    derived, columns = _derived(study, terms)
-    levels = tuple(name for name in ("overall", *[one.name for one in terms]))
-    main = tuple(f"estimate.{name}" for name in levels)
-    cells = {"gaps": Cells(tuple(columns))}
-    if study.responses.date:
-        cells["gaps.period"] = Cells(main, by=("period",), all_periods=True)
-    for name in study.responses.segments:
-        cells[f"gaps.segment.{name}"] = Cells(main, by=(f"segment.{name}",))
-    for one in terms:
-        if len(one.items) > 1:
-            cells[f"gaps.alpha.{one.name}"] = Cells(tuple(f"alpha.{i.name}" for i in one.items), cross=True)
-    shares = tuple(name for name in derived if name.startswith("contribution."))
-    if shares:
-        cells["gaps.shares"] = Cells(shares, blocks=True)
-    return EvidenceNeeds(derived, cells)
-
-
-def _derived(study: Study, terms: list[Dimension]) -> tuple[dict[str, Derived], list[str]]:
-    """Return the derived columns and the names of those that are averaged."""
-    paired = mode_of(study) == "gap"
-    roles = ["estimate", "expectation", "perception"] if paired else ["estimate"]
-    derived: dict[str, Derived] = {}
-    asked = ("perception", "expectation") if paired else ("perception",)
-    everything = tuple(f"{role}.{item.name}" for one in terms for item in one.items for role in asked)
-    for one in terms:
-        for item in one.items:
-            own = tuple(f"{role}.{item.name}" for role in asked)
-            also = everything if study.missing == "listwise" else own
-            for name in own:
-                derived[f"paired.{name}"] = Present(name, also)
-            kept = [f"paired.{name}" for name in own]
-            derived[f"estimate.{item.name}"] = Difference(*kept) if paired else Mean((kept[0],))
-            whole = tuple(f"perception.{other.name}" for other in one.items)
-            derived[f"alpha.{item.name}"] = Present(own[0], whole if study.missing == "listwise" else own[:1])
-        for role in roles:
-            prefix = "estimate" if role == "estimate" else f"paired.{role}"
-            parts = tuple(f"{prefix}.{item.name}" for item in one.items)
-            least = len(parts) if study.missing == "listwise" else min(study.min_answered, len(parts))
-            derived[f"{prefix}.{one.name}"] = Mean(parts, least)
-    prefixes = ["estimate", *[f"paired.{role}" for role in roles[1:]]]
-    for prefix in prefixes:
-        derived[f"{prefix}.overall"] = Mean(tuple(f"{prefix}.{one.name}" for one in terms), len(terms))
-    derived.update(_weighted(terms) if paired else {})
-    names = [item.name for one in terms for item in one.items] + [one.name for one in terms] + ["overall"]
-    columns = [f"{prefix}.{name}" for name in names for prefix in prefixes]
-    columns += [name for name in derived if name.startswith("weighted.")]
-    columns += [f"points.{one.name}" for one in terms if one.importance_points and paired]
-    return derived, columns
-
-
-def _weighted(terms: list[Dimension]) -> dict[str, Derived]:
-    if not all(one.importance_points for one in terms):
-        return {}
-    points = tuple(f"points.{one.name}" for one in terms)
-    found: dict[str, Derived] = {}
-    for role, prefix in (
-        ("gap", "estimate"),
-        ("expectation", "paired.expectation"),
-        ("perception", "paired.perception"),
-    ):
-        parts = tuple(f"{prefix}.{one.name}" for one in terms)
-        found[f"weighted.{role}"] = PointsWeighted(parts, points)
-    gaps_ = tuple(f"estimate.{one.name}" for one in terms)
-    found.update(
-        {f"contribution.{one.name}": PointsWeighted(gaps_, points, i) for i, one in enumerate(terms)}
-    )
-    return found
+    contrasts: pd.DataFrame
+    levels: pd.DataFrame
+    chain: pd.DataFrame
+    importance: pd.DataFrame
+    zone: pd.DataFrame
+    quality: pd.DataFrame
+    challenge: pd.DataFrame
+    interactions: pd.DataFrame
+    switches: pd.DataFrame
 
 
 def gaps(
-    study: Study, *, adjust_method: Method = "holm", ci_level: float = 0.95, n_boot: int = 1000, seed: int = 0
+    study: Study,
+    *,
+    outcome: str | None = None,
+    weights: Mapping[str, float] | None = None,
+    adjust_method: Method = "holm",
+    ci_level: float = 0.95,
+    n_boot: int = 1000,
+    seed: int = 0,
 ) -> GapsResult:
-    """Measure the gap between what customers expect and what they perceive.
+    """Measure the gap between what customers expect and what they perceive, and what explains it.
 
     Parameters
     ----------
     study : Study
         The study, with its filters and period.
+    outcome : str, optional
+        Satisfaction outcome that derived importance and the comparison with perceptions stand on; by default the
+        first satisfaction score.
+    weights : Mapping of str to float, optional
+        Importance of the dimensions from elsewhere, such as the shares of a driver analysis; one more choice beside
+        the respondents' points and the derived weights.
     adjust_method : {"holm", "bh", "by", "none"}
-        Multiplicity control over the items, over the dimensions, and over the levels of each segment.
+        Multiplicity control over the items, the dimensions, their pairs, the provider's gaps, the levels of each
+        segment, and the segments' profiles.
     ci_level : float
         Level of the intervals.
     n_boot : int
-        Bootstrap replicates for the dimensions' shares of the weighted gap.
+        Bootstrap replicates for the dimensions' shares of the weighted gap and for the out-of-sample R².
     seed : int
-        Seed of the bootstrap.
+        Seed of the bootstrap, of the folds, and of the draws behind the largest part.
 
     Returns
     -------
@@ -227,215 +143,100 @@ def gaps(
     Raises
     ------
     ParameterError
-        If the study has no perception items.
+        If the study has no perception items or no such outcome, or given weights do not fit the dimensions.
     DataError
-        If the data break the contract.
+        If the data, or a table of the provider's side, break the contract.
     """
     require_choice("adjust_method", adjust_method, get_args(Method))
-    terms, mode = _terms(study), mode_of(study)
-    evidence = collect(study, needs(study))
+    terms, mode, target = terms_of(study), mode_of(study), outcome_of(study, outcome)
+    provider, provider_notes = gap_tables.judgements(study)
+    evidence = collect(study, needs(study, outcome=target))
     table = estimates.means(evidence.moments["gaps"], evidence.design, ci_level=ci_level).set_index("column")
-    items = _block(table, study, [item.name for one in terms for item in one.items], mode, adjust_method)
+    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
+    items = block(table, study, [item.name for one in terms for item in one.items], mode, adjust_method)
     items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
-    dimensions = _block(table, study, [one.name for one in terms], mode, adjust_method)
-    dimensions = dimensions.join(_alphas(evidence, terms, study, ci_level), on="term")
-    dimensions = dimensions.join(
-        _importance(table, evidence, terms, study, ci_level, n_boot, seed), on="term"
-    )
-    overall = _block(table, study, ["overall"], mode, "none")
+    dimensions = block(table, study, [one.name for one in terms], mode, adjust_method)
+    trust = reliabilities(evidence, terms, study, ci_level)
+    tables = _more(study, evidence, terms, provider, target, weights, draws, table,
+                   adjust_method=adjust_method, ci_level=ci_level, seed=seed)  # fmt: skip
+    measured = quality(table, dimensions.join(trust, on="term"), study, ci_level)
+    tables["quality"] = measured if mode == "gap" else measured.iloc[:0]
+    dimensions = dimensions.join(trust[["alpha", "alpha_low", "alpha_high"]], on="term")
+    dimensions = dimensions.join(_own_points(table, tables["importance"]), on="term")
+    items, dimensions = _sorted(items), _sorted(dimensions)
+    overall = block(table, study, ["overall"], mode, "none")
     if "weighted.gap" in table.index:
-        overall = pd.concat([overall, _block(table, study, ["weighted"], mode, "none")], ignore_index=True)
-    segments = _segments(study, evidence, adjust_method, ci_level)
-    shared = (*base_notes(study, evidence), *interval_note(dimensions), *suppressed_note(segments, study))
+        overall = pd.concat([overall, block(table, study, ["weighted"], mode, "none")], ignore_index=True)
+    by_segment = segments(study, evidence, adjust_method, ci_level)
+    shared = (*base_notes(study, evidence), *interval_note(dimensions), *suppressed_note(by_segment, study))
+    own = _notes(study, mode, items, evidence, tables["quality"])
+    own += [*provider_notes, *provider_gaps.notes(study, provider, terms, mode == "gap")]
     return GapsResult(
         mode=mode,
-        items=_sorted(items),
-        dimensions=_sorted(dimensions),
+        items=items,
+        dimensions=dimensions,
         overall=overall,
-        segments=segments,
-        periods=_periods(study, evidence, ci_level),
-        changes=_changes(study, evidence, adjust_method, ci_level),
-        notes=(*shared, *_notes(study, mode, items, evidence)),
+        segments=by_segment,
+        periods=by_period(study, evidence, ci_level),
+        changes=changes(study, evidence, adjust_method, ci_level),
+        notes=(*shared, *own),
         context=context_of(
             study, evidence, ci_level=ci_level, adjustment=adjust_method, seed=seed, n_boot=n_boot
         ),
+        switches=gap_switches(study, mode, terms, table, items, dimensions, tables["importance"]),
+        **tables,
     )
+
+
+def _more(
+    study: Study,
+    evidence: Evidence,
+    terms: list[Dimension],
+    provider: Mapping[str, gap_tables.Judgements],
+    outcome: str,
+    weights: Mapping[str, float] | None,
+    draws: np.ndarray,
+    table: pd.DataFrame,
+    *,
+    adjust_method: Method,
+    ci_level: float,
+    seed: int,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that explain the gaps."""
+    paired = mode_of(study) == "gap"
+    levels = provider_gaps.levels(study, table, terms, provider, paired, ci_level)
+    return {
+        "contrasts": contrasts(table, terms, study, adjust_method),
+        "levels": levels,
+        "chain": provider_gaps.chain(levels, table, method=adjust_method, ci_level=ci_level, seed=seed),
+        "importance": importance(study, evidence, terms, weights=weights, draws=draws, ci_level=ci_level),
+        "zone": zone(table, terms, study, ci_level),
+        "challenge": challenge(study, evidence, terms, outcome, draws=draws, ci_level=ci_level, seed=seed),
+        "interactions": interactions(study, evidence, adjust_method),
+    }
 
 
 def _sorted(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("estimate", kind="stable", na_position="last", ignore_index=True)
 
 
-def _names(term: str) -> tuple[str, str, str]:
-    """Return the evidence columns of a term's estimate, expectation and perception."""
-    if term == "weighted":
-        return "weighted.gap", "weighted.expectation", "weighted.perception"
-    return f"estimate.{term}", f"paired.expectation.{term}", f"paired.perception.{term}"
+def _own_points(table: pd.DataFrame, weighed: pd.DataFrame) -> pd.DataFrame:
+    """Return mean importance points and each dimension's share of the gap weighted by respondents' own points."""
+    columns = ["contribution", "share", "share_low", "share_high"]
+    own = weighed[weighed["scheme"] == "own_points"].set_index("term")
+    points = [table.loc[f"points.{name}", "estimate"] for name in own.index]
+    found = own[columns].astype(float)
+    found.insert(0, "importance_points", np.array(points, dtype=float))
+    return found
 
 
-def _block(
-    table: pd.DataFrame, study: Study, terms: Sequence[str], mode: Mode, method: Method
-) -> pd.DataFrame:
-    """Return one row per term with expectation, perception, gap, test and effect size."""
-    main = table.loc[[_names(term)[0] for term in terms]].reset_index(drop=True)
-    main.insert(0, "term", list(terms))
-    if mode == "gap":
-        main["expectation"] = table.loc[[_names(term)[1] for term in terms], "estimate"].to_numpy()
-        perceived = table.loc[[_names(term)[2] for term in terms]]
-        main["gap"] = main["estimate"]
-        main["statistic"] = main["estimate"] / main["std_error"].where(main["std_error"] > 0)
-        main["p_value"] = intervals.t_p_value(main["statistic"].to_numpy(), main["df"].to_numpy())
-        main["effect_size"] = main["estimate"] / main["std_dev"].where(main["std_dev"] > 0)
-    else:
-        perceived = main
-        for name in ("expectation", "gap", "statistic", "p_value", "effect_size"):
-            main[name] = np.nan
-    main["perception"] = perceived["estimate"].to_numpy()
-    main["perception_low"] = perceived["conf_low"].to_numpy()
-    main["perception_high"] = perceived["conf_high"].to_numpy()
-    main = estimates.suppress(main, study.thresholds.suppress, ("estimate", *FIGURES))
-    main["p_adjusted"] = adjust(main["p_value"].to_numpy(), method)
-    order = [
-        "term",
-        "expectation",
-        "perception",
-        "perception_low",
-        "perception_high",
-        "gap",
-        "estimate",
-        "std_error",
-        "conf_low",
-        "conf_high",
-        "statistic",
-        "df",
-        "p_value",
-        "p_adjusted",
-        "effect_size",
-        "n",
-        "n_eff",
-        "suppressed",
-    ]
-    return main[order]
-
-
-def _alphas(evidence: Evidence, terms: list[Dimension], study: Study, ci_level: float) -> pd.DataFrame:
-    """Return Cronbach's α of each dimension's perception items with Feldt's interval."""
-    rows = {}
-    for one in terms:
-        moments = evidence.moments.get(f"gaps.alpha.{one.name}")
-        if moments is None:
-            continue
-        sums = {name: array[0] for name, array in moments.total().sums.items() if name != "swxx"}
-        pairs = sums["n"]
-        if pairs.min() < study.thresholds.suppress:
-            continue
-        alpha = cronbach_alpha_from_covariance(matrices.covariance_from_moments(**sums))
-        low, high = intervals.feldt(alpha, float(pairs.min()), len(one.items), ci_level)
-        rows[one.name] = {"alpha": float(alpha), "alpha_low": float(low), "alpha_high": float(high)}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["alpha", "alpha_low", "alpha_high"])
-
-
-def _importance(
-    table: pd.DataFrame,
-    evidence: Evidence,
-    terms: list[Dimension],
-    study: Study,
-    ci_level: float,
-    n_boot: int,
-    seed: int,
-) -> pd.DataFrame:
-    """Return mean importance points and each dimension's share of the points-weighted gap."""
-    columns = ["importance_points", "contribution", "share", "share_low", "share_high"]
-    if "gaps.shares" not in evidence.moments:
-        return pd.DataFrame(columns=columns, dtype=float)
-    total = evidence.moments["gaps.shares"].total().sums
-    if total["n"][0].min() < study.thresholds.suppress:
-        return pd.DataFrame(columns=columns, dtype=float)
-    contribution = (total["swx"] / total["sw"])[0]
-    draws = estimates.draw_blocks(evidence.design, n_boot, seed)
-    sums = estimates.bootstrap_sums(evidence, "gaps.shares", draws)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        replicate = sums["swx"] / sums["sw"]
-        shares = replicate / replicate.sum(axis=1, keepdims=True)
-    low, high = intervals.percentile_interval(shares, ci_level, axis=0)
-    names = [one.name for one in terms]
-    points = table.loc[[f"points.{name}" for name in names], "estimate"].to_numpy()
-    values = [points, contribution, contribution / contribution.sum(), low, high]
-    return pd.DataFrame(dict(zip(columns, values, strict=True)), index=names)
-
-
-def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(term=table["column"].str.removeprefix("estimate.")).drop(
-        columns=["column", "df", "std_dev"]
-    )
-
-
-def _segments(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
-    parts = []
-    for name in study.responses.segments:
-        key = f"segment.{name}"
-        cells = evidence.moments[f"gaps.{key}"]
-        table = _tidy(estimates.means(cells, evidence.design, (key,), ci_level=ci_level))
-        rest = _tidy(estimates.means(cells.complements(key), evidence.design, (key,), ci_level=ci_level))
-        rest = estimates.aligned(rest, table, [key, "term"])
-        limit, figures = study.thresholds.suppress, (*estimates.INTERVAL, "n_eff")
-        # a difference from a hidden rest would give that rest away
-        table = estimates.suppress(table, limit, figures, parts_of="term")
-        rest = estimates.suppress(rest, limit, figures)
-        table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
-        # one family for the overall figure, one for all groups and dimensions that are read side by side
-        table["p_adjusted"] = table.groupby(table["term"] == "overall")["p_value"].transform(
-            lambda p: adjust(p.to_numpy(), method)
-        )
-        parts.append(table.rename(columns={key: "level"}).assign(segment=name))
-    first = ["segment", "level", "term"]
-    if not parts:
-        return pd.DataFrame(columns=[*first, *estimates.INTERVAL, "n", "suppressed"])
-    table = pd.concat(parts, ignore_index=True)
-    return table[[*first, *[name for name in table if name not in first]]]
-
-
-def _periods(study: Study, evidence: Evidence, ci_level: float) -> pd.DataFrame:
-    if not study.responses.date:
-        return pd.DataFrame(columns=["period", "term", *estimates.INTERVAL, "n", "n_eff", "suppressed"])
-    table = _tidy(
-        estimates.means(evidence.moments["gaps.period"], evidence.design, ("period",), ci_level=ci_level)
-    )
-    table = spans.upto(table.sort_values(["term", "period"], kind="stable", ignore_index=True), study)
-    figures = (*estimates.INTERVAL, "n_eff")
-    return estimates.suppress(table, study.thresholds.suppress, figures)
-
-
-def _changes(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
-    columns = [
-        "term",
-        "since",
-        "period",
-        "previous",
-        "estimate",
-        "change",
-        "change_low",
-        "change_high",
-        "p_value",
-        "p_adjusted",
-        "n",
-    ]
-    found = spans.latest_two(evidence.moments["gaps.period"], study) if study.responses.date else None
-    if found is None:
-        return pd.DataFrame(columns=columns)
-
-    def shown(moments: Moments) -> pd.DataFrame:
-        table = _tidy(estimates.means(moments, evidence.design, ci_level=ci_level))
-        return estimates.suppress(table, study.thresholds.suppress, estimates.INTERVAL)
-
-    return spans.changes(found, shown, method, ci_level=ci_level)[columns]
-
-
-def _notes(study: Study, mode: Mode, items: pd.DataFrame, evidence: Evidence) -> list[Note]:
+def _notes(
+    study: Study, mode: Mode, items: pd.DataFrame, evidence: Evidence, trust: pd.DataFrame
+) -> list[Note]:
     notes = []
     if mode == "perception_only":
         notes.append(Note("no_expectations", {"items": len(items)}))
-    elif not all(one.importance_points for one in _terms(study)):
+    elif not all(one.importance_points for one in terms_of(study)):
         notes.append(Note("no_importance_points", {}))
     dropped = len(study.instrument.items) - len(items)
     if dropped:
@@ -445,4 +246,10 @@ def _notes(study: Study, mode: Mode, items: pd.DataFrame, evidence: Evidence) ->
         notes.append(
             Note("missing_answers", {"lowest": float(answered.min()), "highest": float(answered.max())})
         )
+    high = trust.loc[trust["at_top_low"] > CEILING, "term"].tolist()
+    if high:
+        notes.append(Note("ceiling", {"terms": high, "mark": CEILING}))
+    modest = trust.loc[trust["reliability"] < MODEST, "term"].tolist()
+    if modest:
+        notes.append(Note("modest_reliability", {"terms": modest, "mark": MODEST}))
     return notes

@@ -97,15 +97,15 @@ def headline(result: Result, *, lang: Lang = "en") -> Blocks:
     return Blocks(tuple(_view(topic_of(result)).headline(result, lang)))
 
 
-def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blocks:
-    """Show a figure of a result.
+def figure(result: Result, *names: str, lang: Lang = "en", **choice: str) -> Blocks:
+    """Show figures of a result.
 
     Parameters
     ----------
     result : Result
         A result.
-    name : str
-        Which figure; ``FIGURES`` of ``svcq_lib.display.TOPIC`` lists them.
+    *names : str
+        Which figures; ``FIGURES`` of ``svcq_lib.display.TOPIC`` lists them.
     lang : {"en", "zh"}
         Language.
     **choice : str
@@ -114,7 +114,7 @@ def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Bl
     Returns
     -------
     Blocks
-        One figure, or nothing where there is nothing to draw (a single period, a segment with one group).
+        The figures; none where there is nothing to draw (a single period, a segment with one group).
 
     Raises
     ------
@@ -123,20 +123,21 @@ def figure(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Bl
     """
     topic = topic_of(result)
     view = _view(topic)
-    _known(name, view.FIGURES, "figure", topic)
-    made = view.figure(result, name, lang, **choice)
-    return Blocks((made,) if made else ())
+    for name in names:
+        _known(name, view.FIGURES, "figure", topic)
+    made = [view.figure(result, name, lang, **choice) for name in names]
+    return Blocks(tuple(block for block in made if block))
 
 
-def table(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blocks:
-    """Show a table of a result.
+def table(result: Result, *names: str, lang: Lang = "en", **choice: str) -> Blocks:
+    """Show tables of a result.
 
     Parameters
     ----------
     result : Result
         A result.
-    name : str
-        Which table; ``TABLES`` of ``svcq_lib.display.TOPIC`` lists them.
+    *names : str
+        Which tables; ``TABLES`` of ``svcq_lib.display.TOPIC`` lists them.
     lang : {"en", "zh"}
         Language.
     **choice : str
@@ -145,7 +146,7 @@ def table(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blo
     Returns
     -------
     Blocks
-        One table, or nothing where it would be empty.
+        The tables; none where it would be empty.
 
     Raises
     ------
@@ -154,9 +155,10 @@ def table(result: Result, name: str, *, lang: Lang = "en", **choice: str) -> Blo
     """
     topic = topic_of(result)
     view = _view(topic)
-    _known(name, view.TABLES, "table", topic)
-    made = view.table(result, name, lang, **choice)
-    return Blocks((made,) if made else ())
+    for name in names:
+        _known(name, view.TABLES, "table", topic)
+    made = [view.table(result, name, lang, **choice) for name in names]
+    return Blocks(tuple(block for block in made if block))
 
 
 def segments(result: ScoresResult | GapsResult, *, lang: Lang = "en") -> Blocks:

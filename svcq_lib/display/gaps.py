@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from svcq_lib.analyses.gaps import GapsResult
-from svcq_lib.display import blocks, words
+from svcq_lib.display import blocks, gaps_tables, words
 from svcq_lib.display.blocks import Block, Card
-from svcq_lib.figures import dumbbell, heatmap, intervals, trend
-from svcq_lib.formats import Lang, interval, number, signed
+from svcq_lib.figures import diverging, dumbbell, heatmap, intervals, trend, waterfall
+from svcq_lib.formats import Lang, interval, number, period, signed
 from svcq_lib.narrative import gaps as narrative
 from svcq_lib.narrative.phrases import typeset
-from svcq_lib.tables.model import DisplayTable, Tone, display_table
-from svcq_lib.vocabulary import Kind, label
+from svcq_lib.vocabulary import Kind
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FIGURES = ("dimensions", "items", "segments", "heatmap", "periods")
-TABLES = ("dimensions", "items", "segments", "changes")
+FIGURES = ("dimensions", "items", "chain", "segments", "heatmap", "profiles", "periods")
+TABLES = (
+    "dimensions", "items", "contrasts", "chain", "importance", "zone", "quality", "challenge", "segments",
+    "interactions", "changes",
+)  # fmt: skip
 WORDS = {
     "en": {
         "overall": "Overall gap", "overall_perception": "Overall rating", "widest": "Widest: {name}",
         "lowest": "Lowest: {name}", "weighted": "Weighted by importance", "whole": "All",
         "dimensions": "Dimensions", "items": "Questions", "segments": "Groups of {name}",
-        "changes": "Change by dimension",
+        "changes": "Change by dimension", "overall_in": "Overall gap, {period}",
+        "rating_in": "Overall rating, {period}",
+        "chain": "Gaps 1 to 5 by dimension", "zone": "The zone of tolerance",
+        "quality": "How far each gap can be trusted",
+        "knowledge_gap": "1 Knowledge", "standards_gap": "2 Standards", "delivery_gap": "3 Delivery",
+        "communication_gap": "4 Communication", "remainder": "Rest", "sum": "5 Customer gap",
     },
     "zh": {
         "overall": "总体差距", "overall_perception": "总体评分", "widest": "最大差距：{name}",
         "lowest": "最低：{name}", "weighted": "按重要性加权", "whole": "全部",
         "dimensions": "各维度", "items": "各题项", "segments": "按{name}分组", "changes": "各维度的变化",
+        "overall_in": "总体差距，{period}", "rating_in": "总体评分，{period}",
+        "chain": "各维度的差距 1 至 5", "zone": "容忍区", "quality": "各维度差距的可信程度",
+        "knowledge_gap": "1 认知差距", "standards_gap": "2 标准差距", "delivery_gap": "3 传递差距",
+        "communication_gap": "4 沟通差距", "remainder": "其余部分", "sum": "5 感知差距",
     },
 }  # fmt: skip
 
@@ -54,26 +65,34 @@ def _cards(result: GapsResult, lang: Lang) -> list[Card]:
     for _, row in result.overall.iterrows():
         first = row["term"] == "overall"
         name = WORDS[lang][("overall" if paired else "overall_perception") if first else "weighted"]
-        made.append(_card(row, name, _change(result, lang) if first else ("", "neutral")))
+        made.append(_card(row, name))
     shown = result.dimensions[~result.dimensions["suppressed"]]
     if len(shown) > 1:
         name = WORDS[lang]["widest" if paired else "lowest"].format(
             name=result.context.label(shown.iloc[0]["term"], lang)
         )
-        made.insert(1, _card(shown.iloc[0], typeset(name, lang), ("", "neutral")))
-    return made
+        made.insert(1, _card(shown.iloc[0], typeset(name, lang)))
+    return [*made, *_latest(result, lang)]
 
 
-def _card(row: pd.Series, name: str, change: tuple[str, str]) -> Card:
-    return Card(name, number(row["estimate"]), interval(row["conf_low"], row["conf_high"]), *change)
+def _card(row: pd.Series, name: str) -> Card:
+    return Card(name, number(row["estimate"]), interval(row["conf_low"], row["conf_high"]))
 
 
-def _change(result: GapsResult, lang: Lang) -> tuple[str, str]:
+def _latest(result: GapsResult, lang: Lang) -> list[Card]:
+    """Return the card of the latest period: its own figure beside its change, not the figure of all periods."""
     found = narrative.facts(result)
     if "change" not in found:
-        return "", "neutral"
+        return []
+    rows = result.periods[
+        (result.periods["term"] == "overall") & (result.periods["period"] == found["period"])
+    ]
+    limits = interval(rows["conf_low"].iloc[0], rows["conf_high"].iloc[0]) if len(rows) else ""
+    name = WORDS[lang]["overall_in" if result.mode == "gap" else "rating_in"]
     text = words.change_words(signed(found["change"]), found["sure"], found["previous"], lang)
-    return text, ("good" if found["change"] > 0 else "bad") if found["sure"] else "neutral"
+    tone = ("good" if found["change"] > 0 else "bad") if found["sure"] else "neutral"
+    return [Card(typeset(name.format(period=period(found["period"], lang)), lang), number(found["end"]), limits,
+                 text, tone)]  # fmt: skip
 
 
 def _labelled(result: GapsResult, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -92,8 +111,10 @@ def figure(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Bloc
     drawn = {
         "dimensions": _terms,
         "items": _terms,
+        "chain": _chain,
         "segments": _segments,
         "heatmap": _heatmap,
+        "profiles": _profiles,
         "periods": _periods,
     }
     return drawn[name](result, name, lang, segment)
@@ -125,6 +146,56 @@ def _dumbbell(result: GapsResult, table: pd.DataFrame, lang: Lang) -> tuple[Axes
 
 def _kind(result: GapsResult) -> Kind:
     return "signed" if result.mode == "gap" else "number"
+
+
+def _chain(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | None:
+    """Return how gap 5 adds up; nothing without the provider's tables, or without expectations."""
+    del segment
+    rows = result.chain
+    rows = rows[(rows["dimension"] == "") & ~rows["suppressed"].astype(bool)] if len(rows) else rows
+    added = set(rows.loc[rows["part"] == "remainder", "term"]) if len(rows) else set()
+    if not added:
+        return None
+    rank = {part: i for i, part in enumerate(gaps_tables.PARTS)}
+    order = {term: i for i, term in enumerate(result.dimensions["term"])}
+    rows = rows[rows["term"].isin(added)]
+    rows = rows.assign(_rank=rows["part"].map(rank), _order=rows["term"].map(order))
+    rows = rows.sort_values(["_order", "_rank"], kind="stable", ignore_index=True)
+    roles = {"customer_gap": "total", "communication_gap": "aside"}
+    heads = {**WORDS[lang], "customer_gap": WORDS[lang]["sum"]}
+    rows = rows.assign(
+        facet=[result.context.label(term, lang) for term in rows["term"]],
+        label=[typeset(heads[part], lang) for part in rows["part"]],
+        role=[roles.get(part, "part") for part in rows["part"]],
+        sure=rows["p_adjusted"] < 1 - result.context.ci_level,
+    )
+    axes = waterfall.waterfall(rows, lang=lang)
+    heading, subtitle = narrative.finding(result, name, lang=lang)
+    return blocks.figure(axes[0], heading, subtitle, waterfall.describe_waterfall(rows, lang=lang), lang)
+
+
+def _profiles(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | None:
+    """Return the gaps of each dimension by the groups of the segment whose profiles differ most surely."""
+    segment = narrative.profiled(result)
+    if not segment:
+        return None
+    order = {term: i for i, term in enumerate(result.dimensions["term"])}
+    rows = result.segments[(result.segments["segment"] == segment) & result.segments["term"].isin(order)]
+    rows = rows.assign(_order=rows["term"].map(order)).sort_values("_order", kind="stable", ignore_index=True)
+    rows = _labelled(result, rows, lang).rename(columns={"label": "facet"})
+    rows = rows.assign(level=[result.context.level(segment, level, lang) for level in rows["level"]])
+    whole = {
+        result.context.label(row["term"], lang): float(row["estimate"])
+        for _, row in result.dimensions.iterrows()
+    }
+    sure = (rows["p_adjusted"] < 1 - result.context.ci_level).to_numpy()
+    kind = _kind(result)
+    axes = diverging.segment_grid(rows, facet="facet", references=whole, warn=sure, kind=kind, lang=lang)
+    alt = diverging.describe_segments(
+        rows, facet="facet", kind=kind, lang=lang, ci_level=result.context.ci_level
+    )
+    heading, subtitle = narrative.finding(result, name, lang=lang)
+    return blocks.figure(axes[0], heading, subtitle, alt, lang)
 
 
 def _levels(result: GapsResult, segment: str, term: str, lang: Lang) -> pd.DataFrame:
@@ -183,10 +254,6 @@ def _periods(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
 
-GAP_COLUMNS = ("expectation", "perception", "gap", "conf_low", "conf_high", "effect_size", "p_adjusted", "n")
-PERCEPTION_COLUMNS = ("estimate", "conf_low", "conf_high", "n", "n_eff")
-
-
 def table(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Block | None:
     """Return a table of the result by name; None if it would be empty."""
     frame = getattr(result, name)
@@ -194,60 +261,18 @@ def table(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Block
         frame = _levels(result, segment, "overall", lang).assign(level=lambda one: one["label"])
     if frame.empty:
         return None
-    heading = WORDS[lang][name].format(name=result.context.label(segment, lang) if segment else "")
+    found = narrative.heading(result, name, lang=lang)
+    heading = found or WORDS[lang][name].format(name=result.context.label(segment, lang) if segment else "")
     return blocks.table(
-        _shown(result, frame, name, lang),
+        gaps_tables.shown(result, frame, name, lang),
         typeset(heading, lang),
         lang,
         source=words.source_line(result.context, lang),
     )
 
 
-def _shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> DisplayTable:
-    paired = result.mode == "gap"
-    columns = {
-        "dimensions": [
-            "term",
-            *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS),
-            *(["share"] if paired else ["alpha"]),
-        ],
-        "items": ["term", *(GAP_COLUMNS if paired else PERCEPTION_COLUMNS)],
-        "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
-        "changes": ["term", "previous", "estimate", "change", "p_adjusted", "n"],
-    }[name]
-    if "share" in columns and ("share" not in frame or frame["share"].isna().all()):
-        columns.remove("share")
-    frame = frame.drop(columns=["perception_low", "perception_high"], errors="ignore")
-    kinds = {"estimate": "signed" if paired else "number"}
-    return display_table(
-        frame,
-        columns=columns,
-        labels=result.context.labels,
-        lang=lang,
-        ci_level=result.context.ci_level,
-        highlight=_tones(frame, name, 1 - result.context.ci_level),
-        kinds=kinds,  # type: ignore[arg-type]
-        headings=_headings(result, name, lang),
-        digits={"share": 1},
-    )
-
-
-def _headings(result: GapsResult, name: str, lang: Lang) -> dict[str, str]:
-    return {
-        "estimate": label("gap" if result.mode == "gap" else "perception", lang),
-        "term": label("item" if name == "items" else "dimension", lang),
-    }
-
-
-def _tones(frame: pd.DataFrame, name: str, alpha: float) -> dict[str, dict[Any, Tone]]:
-    """Return which figures are set in the warning or the good colour: only those beyond noise."""
-    column = {"segments": "difference", "changes": "change"}.get(name, "gap")
-    if column not in frame or "p_adjusted" not in frame:
-        return {}
-    sure = frame["p_adjusted"] < alpha
-    return {column: {i: "bad" if frame.loc[i, column] < 0 else "good" for i in frame.index[sure]}}
-
-
 def method_codes(result: GapsResult) -> tuple[str, ...]:
     """Return the sentences about the method that are true of this result."""
-    return ("gaps",) if result.mode == "gap" else ("gaps_perception",)
+    codes = ["gaps"] if result.mode == "gap" else ["gaps_perception"]
+    shown = ("contrasts", "chain", "importance", "challenge", "interactions", "zone")
+    return (*codes, *[name for name in shown if len(getattr(result, name))])

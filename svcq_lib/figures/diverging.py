@@ -209,7 +209,7 @@ def segment_grid(
     scale = Scale(kind, digits, lang)
     spread = [column(table, one) for one in (estimate, low, high)] + list((references or {}).values())
     with use_style(lang):
-        axes, y = _grid([str(name) for name in names], [str(name) for name in groups])
+        axes, y = panel_rows([str(name) for name in names], [str(name) for name in groups])
         for ax, name in zip(axes, names, strict=True):
             part = table[table[facet] == name].set_index(level).reindex(groups)
             values = column(part, estimate), column(part, low), column(part, high)
@@ -220,8 +220,23 @@ def segment_grid(
     return np.array(axes, dtype=object)
 
 
-def _grid(names: list[str], groups: list[str]) -> tuple[list[Axes], NDArray[np.float64]]:
-    """Lay out the panels with rows of equal place; groups are named beside the first panel of a line."""
+def panel_rows(names: Sequence[str], groups: Sequence[str]) -> tuple[list[Axes], NDArray[np.float64]]:
+    """Lay out panels with the same rows; rows are named beside the first panel of a line.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the panels.
+    groups : sequence of str
+        Names of the rows.
+
+    Returns
+    -------
+    axes : list of Axes
+        The panels of one new figure, with y limits set.
+    y : ndarray, shape (rows,)
+        Middle of each row, in points.
+    """
     figure = new_figure()
     labels = [wrap(figure, group, 0.24 * figure.get_size_inches()[0] * 72) for group in groups]
     sizes = [size_of(figure, text) for text in labels]

@@ -61,7 +61,8 @@ def ranked_intervals(
     label : str
         Column of the display names.
     highlight, warn : set of names or boolean array, optional
-        Rows in the accent and in the warning colour; the others are grey. Without both, all have the accent.
+        Rows in the accent and in the warning colour; the others are grey, also where a choice is given and
+        empty. Without any choice, all have the accent.
     reference : tuple of (float, str), optional
         A line across all rows and its name: the whole, a target, a benchmark.
     kind : str
@@ -85,12 +86,14 @@ def ranked_intervals(
     ReportError
         If a character of a text is in none of the fonts.
     """
+    rest = ACCENT if highlight is None and warn is None else GREY
     table, chosen, bad = _ordered(table, estimate, label, order, (highlight, warn))
     names, scale = [str(name) for name in table[label]], Scale(kind, digits, lang)
     values = column(table, estimate), column(table, low), column(table, high)
     with use_style(lang):
         ax, y = rows_in(ax, names, row=ROW, top=8 + (NAME_BAND if reference else 0))
-        draw_rows(ax, y, values, scale, colors=_colors(chosen, bad), strong=chosen | bad, reference=reference)
+        colors = [str(c) for c in np.where(bad, WARNING, np.where(chosen, ACCENT, rest))]
+        draw_rows(ax, y, values, scale, colors=colors, strong=chosen | bad, reference=reference)
     return ax
 
 
@@ -170,11 +173,6 @@ def _dots(
     )
     bars.set_gid("intervals")
     ax.scatter(middle[drawn], y[drawn], s=62, c=list(paint[drawn]), zorder=4, linewidths=0, gid="dots")
-
-
-def _colors(chosen: NDArray[np.bool_], bad: NDArray[np.bool_]) -> list[str]:
-    rest = GREY if chosen.any() or bad.any() else ACCENT
-    return [str(c) for c in np.where(bad, WARNING, np.where(chosen, ACCENT, rest))]
 
 
 def describe_intervals(

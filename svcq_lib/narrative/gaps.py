@@ -4,183 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from svcq_lib.analyses.gaps import GapsResult
 from svcq_lib.formats import Lang
+from svcq_lib.narrative.gaps_facts import MOVES, facts, levels_of, move
 from svcq_lib.narrative.gaps_sentences import SENTENCES
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.vocabulary import word
 
+__all__ = ["MOVES", "describe", "facts", "finding", "heading", "move", "profiled", "title"]
+
 NAMED = 3
 """Most names that a title lists."""
-
-MOVES = ("closed", "widened", "grew", "shrank", "moved", "rose", "fell")
-"""What a change is called, see :func:`move`."""
-
-
-def facts(result: GapsResult) -> dict[str, Any]:
-    """Return what the sentences may say, as raw numbers and machine names.
-
-    Parameters
-    ----------
-    result : GapsResult
-        The gap analysis.
-
-    Returns
-    -------
-    dict
-        Among others ``short``, ``unclear``, ``exceeds`` (dimensions by their adjusted test; items if there is one
-        dimension), ``tied`` (those that cannot be told apart from the widest), the overall gap, its change and the
-        groups that differ.
-    """
-    table = result.dimensions if len(result.dimensions) > 1 else result.items
-    shown = table[~table["suppressed"]]
-    found: dict[str, Any] = {"mode": result.mode, "k": len(shown), "empty": shown.empty}
-    alpha = 1 - result.context.ci_level
-    if not shown.empty:
-        widest = shown.iloc[0]
-        # without an interval nothing can be told apart
-        overlap = shown[~(shown["conf_low"] > widest["conf_high"])]
-        found |= {"widest": widest["term"], "gap": widest["gap"], "perception": widest["perception"]}
-        found |= {
-            "tied": overlap["term"].tolist(),
-            "k_tied": len(overlap),
-            "gap_last": overlap["gap"].iloc[-1],
-        }
-        found |= {"perception_last": overlap["perception"].iloc[-1]}
-        sure = shown["p_adjusted"] < alpha
-        found["short"] = shown.loc[sure & (shown["gap"] < 0), "term"].tolist()
-        found["exceeds"] = shown.loc[sure & (shown["gap"] > 0), "term"].tolist()
-        found["unclear"] = shown.loc[~sure, "term"].tolist()
-        found |= {"e_low": shown["expectation"].min(), "e_high": shown["expectation"].max()}
-    overall = result.overall.set_index("term")
-    if "overall" in overall.index:
-        row = overall.loc["overall"]
-        found |= {"expectation": row["expectation"], "overall_perception": row["perception"]}
-        found |= {"overall": row["estimate"], "interval": (row["conf_low"], row["conf_high"])}
-    found |= (
-        _weighted(result, overall) | _change(result, alpha) | _levels(result, alpha, found.get("widest", ""))
-    )
-    found["first"] = _change(result, alpha, "first")
-    rows = result.changes
-    rows = rows[(rows["since"] == "first") & (rows["term"] != "overall") & (rows["p_adjusted"] < alpha)]
-    starts = rows["estimate"] - rows["change"]
-    moves = [move(result.mode, *ends) for ends in zip(starts, rows["estimate"], strict=True)]
-    for name in MOVES:
-        found[name] = [term for term, made in zip(rows["term"], moves, strict=True) if made == name]
-    return found
-
-
-def move(mode: str, start: float, end: float) -> str:
-    """Return what a change is called: a gap closes or widens only while perception is below expectation.
-
-    Parameters
-    ----------
-    mode : {"gap", "perception_only"}
-        What the two figures are.
-    start, end : float
-        The earlier and the later figure.
-
-    Returns
-    -------
-    str
-        One of :data:`MOVES`: ``closed`` or ``widened`` (both gaps negative), ``grew`` or ``shrank`` (both positive: a
-        surplus), ``moved`` (from one side to the other), ``rose`` or ``fell`` (perceptions alone).
-
-    Examples
-    --------
-    >>> move("gap", -1.0, -0.4), move("gap", 0.2, 0.5), move("gap", -0.2, 0.3)
-    ('closed', 'grew', 'moved')
-    """
-    up = end > start
-    if mode == "perception_only":
-        return "rose" if up else "fell"
-    if max(start, end) < 0:
-        return "closed" if up else "widened"
-    if min(start, end) > 0:
-        return "grew" if up else "shrank"
-    return "moved"
-
-
-def _weighted(result: GapsResult, overall: pd.DataFrame) -> dict[str, Any]:
-    if "weighted" not in overall.index or "share" not in result.dimensions:
-        return {}
-    row, top = overall.loc["weighted"], result.dimensions.sort_values("share", ascending=False).iloc[0]
-    if not (top["share_low"] >= 0 and (overall.loc[["weighted"], "conf_high"] < 0).all()):
-        return {}
-    return {
-        "weighted": row["estimate"],
-        "weighted_interval": (row["conf_low"], row["conf_high"]),
-        "top": top["term"],
-        "top_share": top["share"],
-        "top_interval": (top["share_low"], top["share_high"]),
-    }
-
-
-def _change(result: GapsResult, alpha: float, since: str = "previous") -> dict[str, Any]:
-    rows = result.changes
-    rows = rows[(rows["term"] == "overall") & (rows["since"] == since)] if len(rows) else rows
-    if rows.empty or pd.isna(rows["change"].iloc[0]):
-        return {}
-    row = rows.iloc[0]
-    sure = row["p_adjusted"] < alpha
-    return {
-        "change": row["change"],
-        "move": move(result.mode, row["estimate"] - row["change"], row["estimate"]),
-        "start": row["estimate"] - row["change"],
-        "end": row["estimate"],
-        "change_interval": (row["change_low"], row["change_high"]),
-        "sure": bool(sure),
-        "period": row["period"],
-        "previous": row["previous"],
-    }
-
-
-def _levels(result: GapsResult, alpha: float, term: str) -> dict[str, Any]:
-    """Return the segment with most levels and in how many of them a term does worse or better than elsewhere."""
-    rows = result.segments
-    if rows.empty:
-        return {}
-    counts = rows[rows["term"] == "overall"].groupby("segment", sort=False)["level"].nunique()
-    if counts.empty or counts.max() < 2:
-        return {}
-    segment = str(counts.idxmax())
-    return {"segment": segment, **levels_of(result, segment, alpha, term)}
-
-
-def levels_of(result: GapsResult, segment: str, alpha: float, term: str = "overall") -> dict[str, Any]:
-    """Return how many levels of a segment do worse and better than all others.
-
-    Parameters
-    ----------
-    result : GapsResult
-        The gap analysis.
-    segment : str
-        A segment.
-    alpha : float
-        Level of the adjusted test.
-    term : str
-        A dimension, or ``"overall"``.
-
-    Returns
-    -------
-    dict
-        levels, wider, better.
-    """
-    rows = result.segments[(result.segments["segment"] == segment) & (result.segments["term"] == term)]
-    sure = rows[rows["p_adjusted"] < alpha]
-    worse, better = int((sure["difference"] < 0).sum()), int((sure["difference"] > 0).sum())
-    return {"levels": len(rows), "wider": worse, "better": better}
+PANELS = 6
+"""Most groups that small multiples show."""
 
 
 def _named(result: GapsResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
     label = result.context.label
     named = dict(found)
-    for key in ("widest", "top", "segment"):
+    for key in ("widest", "top", "segment", "outcome"):
         if key in named:
             named[key] = label(named[key], lang)
-    for key in ("short", "unclear", "exceeds", "tied", *MOVES):
+    for key in ("short", "unclear", "exceeds", "tied", "parts_unclear", "promised", *MOVES):
         if key in named:
             named[key] = [label(name, lang) for name in named[key]]
     named["things"] = SENTENCES[lang]["dimensions" if len(result.dimensions) > 1 else "items"]
@@ -257,7 +102,98 @@ def describe(result: GapsResult, *, lang: Lang = "en") -> str:
     parts = [say(SENTENCES, "level", values, lang), *_short_sentences(found, values, lang)]
     if "weighted" in found:
         parts.append(say(SENTENCES, "weighted", values, lang))
-    return paragraph([*parts, *_change_sentences(found, values, lang, False)], lang)
+    first = paragraph([*parts, *_change_sentences(found, values, lang, False)], lang)
+    why = paragraph([*_cause_sentences(result, found, values, lang), _challenge_sentence(values, lang)], lang)
+    return "\n\n".join(filter(None, (first, why)))
+
+
+def _cause_sentences(
+    result: GapsResult, found: dict[str, Any], values: dict[str, Any], lang: Lang
+) -> list[str]:
+    """Return which of gaps 1 to 3 is the largest part of gap 5, and where promises exceed what is delivered."""
+    said = []
+    for part, terms in found["largest"].items():
+        named = {"part": word(part, lang), "names": [result.context.label(term, lang) for term in terms]}
+        said.append(say(SENTENCES, "largest_rest" if part == "remainder" else "largest", named, lang))
+    return said + [
+        say(SENTENCES, code, values, lang) for code in ("parts_unclear", "promised") if found[code]
+    ]
+
+
+def _challenge_sentence(values: dict[str, Any], lang: Lang, *, markdown: bool = True) -> str:
+    if "winner" not in values:
+        return ""
+    return say(SENTENCES, f"challenge_{values['winner']}", values, lang, markdown=markdown)
+
+
+def profiled(result: GapsResult) -> str:
+    """Return the segment whose profiles are drawn: the one that differs most surely, among those with few groups.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+
+    Returns
+    -------
+    str
+        Name of a segment; empty if none has 2 to 6 groups and a test.
+    """
+    rows = result.interactions
+    rows = rows[rows["p_value"].notna() & rows["levels"].between(2, PANELS)] if len(rows) else rows
+    counts = result.segments.groupby("segment")["level"].nunique()
+    rows = rows[rows["segment"].map(counts) <= PANELS] if len(rows) else rows
+    return str(rows["segment"].to_numpy()[rows["p_value"].to_numpy().argmin()]) if len(rows) else ""
+
+
+def heading(result: GapsResult, name: str, *, lang: Lang = "en") -> str:
+    """Return the heading of a table that states a finding; empty for tables that only list figures.
+
+    Parameters
+    ----------
+    result : GapsResult
+        The gap analysis.
+    name : {"contrasts", "importance", "challenge", "interactions"}
+        Which table.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    found, alpha = facts(result), 1 - result.context.ci_level
+    values = _named(result, found, lang)
+    if name == "contrasts":
+        counts = {"k": len(result.contrasts), "told": int((result.contrasts["p_adjusted"] < alpha).sum())}
+        return say(SENTENCES, "heading_contrasts", {**values, **counts}, lang, markdown=False)
+    if name == "challenge":
+        return _challenge_sentence(values, lang, markdown=False).rstrip(".。")
+    if name == "interactions":
+        sure = result.interactions["segment"][result.interactions["p_adjusted"] < alpha]
+        names = {"names": [result.context.label(one, lang) for one in sure]}
+        code = "heading_interactions" if names["names"] else "heading_interactions_none"
+        return say(SENTENCES, code, names, lang, markdown=False)
+    if name == "importance":
+        return (
+            "；".join(_leader_words(result, found, lang))
+            if lang == "zh"
+            else "; ".join(_leader_words(result, found, lang))
+        )
+    return ""
+
+
+def _leader_words(result: GapsResult, found: dict[str, Any], lang: Lang) -> list[str]:
+    """Return which dimension weighs most, by choice of importance weights."""
+    said = []
+    for term, schemes in found["leaders"].items():
+        named = {"leader": result.context.label(term, lang), "names": [word(one, lang) for one in schemes]}
+        said.append(say(SENTENCES, "leader", named, lang, markdown=False))
+    if found["leader_unclear"]:
+        named = {"names": [word(one, lang) for one in found["leader_unclear"]]}
+        said.append(say(SENTENCES, "leader_unclear", named, lang, markdown=False))
+    return said
 
 
 def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) -> list[str]:
@@ -306,7 +242,7 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
     ----------
     result : GapsResult
         The gap analysis.
-    figure : {"dimensions", "items", "segments", "heatmap", "periods"}
+    figure : {"dimensions", "items", "chain", "segments", "heatmap", "profiles", "periods"}
         Which figure.
     segment : str
         The segment of ``"segments"`` and ``"heatmap"``.
@@ -319,9 +255,15 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
         Plain text.
     """
     found = facts(result)
+    segment = profiled(result) if figure == "profiles" else segment
     values = _named(result, found, lang) | _settings(result, figure, segment, lang)
     alpha = 1 - result.context.ci_level
-    if figure == "segments":
+    if figure in ("chain", "profiles"):
+        code, more = (_finding_chain if figure == "chain" else _finding_profiles)(
+            result, found, segment, lang
+        )
+        values |= more
+    elif figure == "segments":
         values |= levels_of(result, segment, alpha) | {"segment": result.context.label(segment, lang)}
         code = "finding_segments" if values["wider"] + values["better"] else "finding_segments_none"
     elif figure == "heatmap":
@@ -348,6 +290,27 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
     return tuple(say(SENTENCES, one, values, lang, markdown=False) for one in (code, sub))  # type: ignore[return-value]
 
 
+def _finding_chain(
+    result: GapsResult, found: dict[str, Any], segment: str, lang: Lang
+) -> tuple[str, dict[str, Any]]:
+    del segment
+    if not found["largest"]:
+        return "finding_chain_none", {}
+    part, terms = max(found["largest"].items(), key=lambda one: len(one[1]))
+    dimensions = result.chain.loc[result.chain["dimension"] == "", "term"].nunique()
+    return "finding_chain", {"part": word(part, lang), "dims": len(terms), "all": dimensions}
+
+
+def _finding_profiles(
+    result: GapsResult, found: dict[str, Any], segment: str, lang: Lang
+) -> tuple[str, dict[str, Any]]:
+    del found
+    rows = result.interactions
+    sure = rows.loc[rows["segment"] == segment, "p_adjusted"] < 1 - result.context.ci_level
+    code = "finding_profiles" if sure.any() else "finding_profiles_none"
+    return code, {"segment": result.context.label(segment, lang) if segment else ""}
+
+
 def _finding(
     result: GapsResult, figure: str, found: dict[str, Any], alpha: float
 ) -> tuple[str, dict[str, Any]]:
@@ -369,6 +332,9 @@ def _finding(
 def _settings(result: GapsResult, figure: str, segment: str, lang: Lang) -> dict[str, Any]:
     context = result.context
     table = {"items": result.items, "dimensions": result.dimensions, "periods": result.periods}.get(figure)
+    if figure == "chain" and len(result.chain):
+        # the base of gap 5; those of the provider's tables are in the table below
+        table = result.dimensions
     if table is None:
         table = result.segments[
             (result.segments["segment"] == segment) & (result.segments["term"] == "overall")

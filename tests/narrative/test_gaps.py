@@ -30,8 +30,8 @@ def both(result):
 
 def test_the_widest_gap_is_the_title(make_gaps):
     result = make_gaps([("a", -1.824, -1.9, -1.75, SURE), ("b", -0.5, -0.6, -0.4, SURE)])
-    assert narrative.title(result) == "a loses the most: −1.82 of 7 points"
-    assert narrative.title(result, lang="zh") == "a\u2009失分最多：−1.82 分（满分 7 分）"
+    assert narrative.title(result) == "a loses the most: −1.82 points on the 1–7 scale"
+    assert narrative.title(result, lang="zh") == "a\u2009失分最多：−1.82 分（1–7 分制）"
     assert narrative.describe(result).startswith(
         "Customers expect 6.00 and perceive 5.50: an overall gap of **−0.50**"
     )
@@ -42,7 +42,7 @@ def test_gaps_that_overlap_share_the_title(make_gaps):
     rows = [("a", -1.8, -1.9, -1.6, SURE), ("b", -1.7, -1.8, -1.55, SURE), ("c", -0.5, -0.6, -0.4, SURE)]
     assert (
         narrative.title(make_gaps(rows))
-        == "a and b lose the most and cannot be told apart: −1.80 to −1.70 of 7 points"
+        == "a and b lose the most and cannot be told apart: −1.80 to −1.70 points on the 1–7 scale"
     )
 
 
