@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -80,12 +82,15 @@ def segments(
     key, moments = f"segment.{plan.by}", evidence.moments["drivers.by"]
     levels = sorted(moments.keys[key].unique().tolist())
     size = max(threshold, len(kept) + len(plan.held) + 2)
-    some, rows = draws[:MOST_REPLICATES], []
     names = [list(plan.terms)[i - 1] for i in kept]
-    for level in levels:
-        inside = (moments.keys[key] == level).to_numpy()
-        own, others = (_shares(_cut(moments, mask), plan, kept, missing, method, some, size, seed)
-                       for mask in (inside, ~inside))  # fmt: skip
+    parts = [
+        _Sums.of(moments, (moments.keys[key] == one).to_numpy(), draws[:MOST_REPLICATES]) for one in levels
+    ]
+    whole, rows = _Sums.added(parts), []
+    for level, part in zip(levels, parts, strict=True):
+        own, others = (
+            _shares(one, plan, kept, missing, method, size, seed) for one in (part, whole.without(part))
+        )
         table = pd.DataFrame(_compared(own, others, ci_level))
         rows.append(table.assign(segment=plan.by, level=level, term=names, n=own[2]))
     found = pd.concat(rows, ignore_index=True)
@@ -94,34 +99,52 @@ def segments(
     return shown[list(COLUMNS)]
 
 
-def _cut(moments: Moments, mask: NDArray[np.bool_]) -> Moments:
-    keys = moments.keys[mask].reset_index(drop=True)
-    return Moments(moments.columns, keys, {name: array[mask] for name, array in moments.sums.items()})
+@dataclass(frozen=True)
+class _Sums:
+    """Sums of pairs of some rows, once and in every replicate."""
+
+    point: dict[str, Array]
+    drawn: dict[str, Array]
+
+    @classmethod
+    def of(cls, moments: Moments, mask: NDArray[np.bool_], draws: Array) -> _Sums:
+        """Return the sums of the cells that a mask chooses."""
+        weights = draws[:, moments.keys["block"].to_numpy(dtype=np.intp)[mask]]
+        cells = {name: array[mask] for name, array in moments.sums.items()}
+        drawn = {
+            name: (weights @ array.reshape(len(array), -1)).reshape(len(draws), *array.shape[1:])
+            for name, array in cells.items()
+        }
+        return cls({name: array.sum(axis=0) for name, array in cells.items()}, drawn)
+
+    @classmethod
+    def added(cls, parts: list[_Sums]) -> _Sums:
+        """Return the sums of disjoint rows taken together."""
+        names = parts[0].point
+        return cls(
+            {name: np.sum([one.point[name] for one in parts], axis=0) for name in names},
+            {name: np.sum([one.drawn[name] for one in parts], axis=0) for name in names},
+        )
+
+    def without(self, part: _Sums) -> _Sums:
+        """Return the sums of all rows but some of them."""
+        return _Sums(
+            {name: array - part.point[name] for name, array in self.point.items()},
+            {name: array - part.drawn[name] for name, array in self.drawn.items()},
+        )
 
 
 def _shares(
-    moments: Moments,
-    plan: Plan,
-    kept: list[int],
-    missing: Missing,
-    method: Method,
-    draws: Array,
-    size: int,
-    seed: int,
+    sums: _Sums, plan: Plan, kept: list[int], missing: Missing, method: Method, size: int, seed: int
 ) -> tuple[Array, Array, float]:
-    """Return shares, their replicates and the base of some cells; NaN where the base does not carry them."""
-    blank = np.full(len(kept), np.nan), np.full((len(draws), len(kept)), np.nan)
-    sums = {name: array.sum(axis=0) for name, array in moments.sums.items()}
+    """Return shares, their replicates and the base of some rows; NaN where the base does not carry them."""
+    n_draws = len(sums.drawn["n"])
+    blank = np.full(len(kept), np.nan), np.full((n_draws, len(kept)), np.nan)
     rows = np.ix_([0, *kept], [0, *kept])
-    n = float(sums["n"][rows].min())
+    n = float(sums.point["n"][rows].min())
     if n < size:
         return *blank, n
-    weights = draws[:, moments.keys["block"].to_numpy(dtype=np.intp)]
-    drawn = {
-        name: (weights @ array.reshape(len(array), -1)).reshape(len(draws), *array.shape[1:])
-        for name, array in moments.sums.items()
-    }
-    basis = basis_of_sums(plan, sums, drawn, missing)
+    basis = basis_of_sums(plan, sums.point, sums.drawn, missing)
     if not np.isfinite(basis.matrix[rows]).all():
         return *blank, n
     proper = reduced(basis, kept)
