@@ -174,6 +174,8 @@ class Benchmarking(Model):
         Segments that describe who is served, not how well: differences between their levels are adjusted for.
     max_years : int
         Figures of others further apart than this are not compared.
+    year : int or None
+        Year of the answers, where the table has no dates.
     references : tuple of Reference
         Own external figures, beside those shipped with the product.
     """
@@ -182,6 +184,7 @@ class Benchmarking(Model):
     outcome: str | None = None
     case_mix: tuple[str, ...] = ()
     max_years: int = Field(3, ge=0)
+    year: int | None = None
     references: tuple[Reference, ...] = ()
 
 

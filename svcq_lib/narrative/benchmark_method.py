@@ -1,0 +1,63 @@
+"""Caveats and method of the benchmark in words."""
+
+NOTES = {
+    "en": {
+        "units_to_check": "The data of {units:n} {units:unit look|units look} wrong (see the table of checks); {held:n} of them {held:has|have} no best estimate and no rank until the data are cleared. Shrinkage is no remedy for faulty data.",
+        "units_small_base": "{units:n} {units:unit has|units have} fewer than {flag:n} answers: their best estimates lie close to the mean because little is known of them, not because they are average.",
+        "no_case_mix": "No case mix is declared: units that serve more demanding customers are not compared fairly. Set `case_mix` in `[benchmarking]`.",
+        "mix_not_stated": "{answers:n} of {total:n} answers lack a case-mix segment; the figures at equal case mix leave them out.",
+        "overdispersed": "Units scatter {phi:1} times as much as chance allows. The funnel’s limits are widened for it: a unit inside them may still differ from the average, as the league table shows.",
+        "overdispersed_few": "Units scatter {phi:1} times as much as chance allows, but from {units:n} units this cannot be estimated well: the widened limits of the funnel are a rough guide.",
+        "definition_assumed": "For {figures:n} {figures:figure|figures} of others the source names no question and no scale; 0 to 100 is assumed. Read the distance as an indication.",
+        "invariance_alike_units": "The questionnaire measures alike in {groups:n} units with enough complete answers (scalar invariance, n = {n:n}): their means can be compared.",
+        "invariance_alike_quarters": "The questionnaire measures alike in the {groups:n} quarters of the league (scalar invariance, n = {n:n}): their means can be compared.",
+        "invariance_unlike_units": "The questionnaire does not measure alike in {groups:n} units (n = {n:n}): part of the differences may be another understanding of the questions. Read the ranking as provisional.",
+        "invariance_unlike_quarters": "The questionnaire does not measure alike in the {groups:n} quarters of the league (n = {n:n}): part of the differences may be another understanding of the questions. Read the ranking as provisional.",
+        "invariance_misfit_units": "The declared dimensions do not describe the answers in {groups:n} units well (n = {n:n}): whether the questionnaire measures alike cannot be judged.",
+        "invariance_misfit_quarters": "The declared dimensions do not describe the answers in the {groups:n} quarters of the league well (n = {n:n}): whether the questionnaire measures alike cannot be judged.",
+        "invariance_untested": "Whether the questionnaire measures alike across units could not be tested: it takes four items on one dimension, or more, and 100 complete answers in two groups.",
+        "invariance_proxy": "The compared figure is asked in questions of its own; the test of equal measurement is about the perception items and stands in for it.",
+        "ranking_withheld": 'The ranking is withheld, as asked for (`gate = "withhold"`).',
+    },
+    "zh": {
+        "units_to_check": "有 {units:n} 个单位的数据可疑（见核查表）；其中 {held:n} 个在数据核实之前不给出收缩估计与排名。收缩不能补救错误数据。",
+        "units_small_base": "有 {units:n} 个单位的答卷少于 {flag:n} 份：其收缩估计接近均值，是因为所知甚少，而不是因为表现平均。",
+        "no_case_mix": "未声明客户结构：服务要求较高客户的单位未得到公平比较。请在 `[benchmarking]` 中设置 `case_mix`。",
+        "mix_not_stated": "{total:n} 份答卷中有 {answers:n} 份缺少客户结构变量；同等客户结构的数字不含这些答卷。",
+        "overdispersed": "单位间离散为偶然波动的 {phi:1} 倍。漏斗图的控制限已相应放宽：限内的单位仍可能不同于平均水平，见排名表。",
+        "overdispersed_few": "单位间离散为偶然波动的 {phi:1} 倍，但仅凭 {units:n} 个单位难以准确估计：放宽后的控制限只供粗略参考。",
+        "definition_assumed": "有 {figures:n} 项外部数据的来源未说明题项与量表，按 0 至 100 理解；其距离仅供参考。",
+        "invariance_alike_units": "问卷在样本充足的 {groups:n} 个单位中测量等值（截距等值，n = {n:n}）：均值可以比较。",
+        "invariance_alike_quarters": "问卷在排名的 {groups:n} 个四分位组中测量等值（截距等值，n = {n:n}）：均值可以比较。",
+        "invariance_unlike_units": "问卷在 {groups:n} 个单位中测量不等值（n = {n:n}）：部分差异可能来自对题项的不同理解。排名仅为暂定。",
+        "invariance_unlike_quarters": "问卷在排名的 {groups:n} 个四分位组中测量不等值（n = {n:n}）：部分差异可能来自对题项的不同理解。排名仅为暂定。",
+        "invariance_misfit_units": "声明的维度在 {groups:n} 个单位中对答案的拟合不佳（n = {n:n}）：无法判断测量是否等值。",
+        "invariance_misfit_quarters": "声明的维度在排名的 {groups:n} 个四分位组中对答案的拟合不佳（n = {n:n}）：无法判断测量是否等值。",
+        "invariance_untested": "无法检验问卷在各单位的测量是否等值：至少需要同一维度的四个题项，以及两组各 100 份完整答卷。",
+        "invariance_proxy": "所比较的数字由单独的题项得出；等值性检验针对感知题项，作为其替代。",
+        "ranking_withheld": '按设置（`gate = "withhold"`）不列排名。',
+    },
+}
+
+METHOD = {
+    "en": {
+        "benchmark": "The best estimate of a unit draws its figure towards the mean of all, the more the fewer its answers (empirical Bayes: normal hierarchy, shares on the arcsine-root scale). The variance between units is found by restricted maximum likelihood because it is unbiased where units are few, and its uncertainty is kept: intervals and ranks average over the restricted likelihood with a flat prior on the standard deviation.",
+        "benchmark_dl": "The best estimate of a unit draws its figure towards the mean of all, the more the fewer its answers (empirical Bayes: normal hierarchy, shares on the arcsine-root scale). The variance between units follows DerSimonian and Laird’s moment equation, inverted for its uncertainty; restricted maximum likelihood is the default because it uses the answers better.",
+        "benchmark_ranks": "Ranks, their intervals and the chance of the top or bottom quarter come from joint draws of all units. A tier holds the units that cannot be told from its best one: a unit opens the next tier when that one is better with a probability above 97.5 % (at the 95 % level). Verdicts test each unit against all others taken together.",
+        "benchmark_fair": "Figures at equal case mix come from a weighted regression on unit and case-mix segments, read at the case mix of all respondents (direct standardisation), with errors linearised for the design; raw figures stand beside them because the adjustment can only remove what is declared.",
+        "benchmark_funnel": "Funnel limits are exact binomial or Poisson quantiles (normal for means), because FunnelPlotR’s “exact” limits have unequal tails; over-dispersion is estimated from winsorised z-scores, because leaving units out makes the correction too small, and added to the variance where it exceeds 1. Data errors are screened separately: a figure, a spread or copied answers that no service explains.",
+        "benchmark_mix": "A change of the whole is split into mix and performance by Kitagawa’s formula for each segment, and by Oaxaca and Blinder’s with averaged coefficients for all case-mix segments together; intervals come from the block bootstrap ({n_boot:n} replicates, seed {seed}). Answers for a verdict: n (half width / distance)², at the present distance.",
+        "benchmark_external": "Figures of others are compared only where measure, scale and year allow it; the interval is that of the own figure.",
+        "reference": "Efron and Morris (1975), *JASA* 70; DerSimonian and Laird (1986), *Controlled Clinical Trials* 7; Goldstein and Spiegelhalter (1996), *JRSS A* 159; Spiegelhalter (2005), *Statistics in Medicine* 24 and *Quality and Safety in Health Care* 14; Gelman (2006), *Bayesian Analysis* 1; Kitagawa (1955), *JASA* 50; Oaxaca (1973), *International Economic Review* 14; Blinder (1973), *Journal of Human Resources* 8; Cheung and Rensvold (2002), *Structural Equation Modeling* 9.",
+    },
+    "zh": {
+        "benchmark": "收缩估计把单位的数字拉向总体均值，答卷越少拉得越多（经验贝叶斯：正态分层模型，比例用反正弦平方根）。单位间方差用限制最大似然估计，因为单位较少时它无偏；其不确定性予以保留：区间与排名对限制似然（标准差取均匀先验）求平均。",
+        "benchmark_dl": "收缩估计把单位的数字拉向总体均值，答卷越少拉得越多（经验贝叶斯：正态分层模型，比例用反正弦平方根）。单位间方差用 DerSimonian–Laird 矩方程，并由其反演得到不确定性；默认做法是限制最大似然，因为它更充分地利用答卷。",
+        "benchmark_ranks": "排名、其区间及进入前后四分之一的概率由所有单位的联合抽样得出。梯队由与其首位难分高下的单位组成：当首位更好的概率超过 97.5 %（95 % 水平）时，该单位开启下一梯队。判断以每个单位与其他单位的合计作检验。",
+        "benchmark_fair": "同等客户结构的数字来自以单位和客户结构变量为自变量的加权回归，按全部受访者的结构取值（直接标准化），误差按设计线性化；未调整的数字并列给出，因为调整只能消除已声明的差异。",
+        "benchmark_funnel": "漏斗图控制限取二项或泊松的精确分位数（均值取正态），因为 FunnelPlotR 的“精确”控制限两尾不等；过度离散由缩尾后的 z 值估计，因为剔除单位会使校正偏小，超过 1 时加入方差。数据错误另行核查：任何服务都无法解释的数值、离散程度或重复答卷。",
+        "benchmark_mix": "总体变化按每个细分变量用 Kitagawa 公式分为结构效应与绩效效应，对全部客户结构变量用系数取平均的 Oaxaca–Blinder 分解；区间来自分块自助法（{n_boot:n} 次，种子 {seed}）。得出结论所需样本：n ×（区间半宽 / 距离）²，按目前的距离计算。",
+        "benchmark_external": "只有度量、量表与年份相容的外部数据才予比较；区间为本研究数字的区间。",
+        "reference": "Efron and Morris (1975), *JASA* 70; DerSimonian and Laird (1986), *Controlled Clinical Trials* 7; Goldstein and Spiegelhalter (1996), *JRSS A* 159; Spiegelhalter (2005), *Statistics in Medicine* 24 and *Quality and Safety in Health Care* 14; Gelman (2006), *Bayesian Analysis* 1; Kitagawa (1955), *JASA* 50; Oaxaca (1973), *International Economic Review* 14; Blinder (1973), *Journal of Human Resources* 8; Cheung and Rensvold (2002), *Structural Equation Modeling* 9.",
+    },
+}
