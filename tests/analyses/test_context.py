@@ -63,6 +63,27 @@ def test_base_notes(demo, n, n_eff, codes):
     assert [one.code for one in base_notes(demo, evidence(n, n_eff))] == codes
 
 
+@pytest.mark.parametrize(
+    ("period", "last", "noted"),
+    [
+        (None, dt.date(2026, 6, 30), None),
+        (None, dt.date(2026, 6, 26), None),  # within 5 % of a quarter
+        (None, dt.date(2026, 6, 20), "2026-Q2"),
+        ("2026", dt.date(2026, 6, 30), "2026"),
+        ("2026-05", dt.date(2026, 6, 20), None),
+        ("2026-06", dt.date(2026, 6, 27), None),  # three days short
+        ("2026-06", dt.date(2026, 6, 26), "2026-06"),
+        ("2027", dt.date(2026, 6, 26), None),  # it has not begun
+        (None, None, None),
+    ],
+)
+def test_a_period_that_is_not_over_is_noted(demo, period, last, noted):
+    base = Base(100, 100.0, None, None, last)
+    found = base_notes(demo.during(period), Evidence({}, {}, base, EMPTY))
+    expected = (Note("unfinished_period", {"period": noted, "last": f"{last}"}),) if noted else ()
+    assert found == expected
+
+
 def test_warnings_of_the_data_come_first(demo):
     warning = Note("data_constant", {"column": "a"})
     assert base_notes(demo, evidence(3, 3.0, (warning,)))[0] == warning

@@ -360,3 +360,33 @@ items = [{{ name = "overall_quality", expectation = "OVERALLX", perception = "OV
     gap, perception, expectation = (sums["swx"] / sums["sw"])[0]
     assert gap == pytest.approx(-0.1687, abs=5e-5)
     assert perception - expectation == pytest.approx(-0.1701, abs=5e-5)
+
+
+def test_straight_liners_are_those_of_the_rows_that_are_read(make_study):
+    items = [f"q{i}" for i in range(6)]
+    frame = pd.DataFrame(np.arange(1, 7) * np.ones((20, 1)), columns=items).assign(
+        region=["n", "s"] * 10, o=5
+    )
+    frame.loc[[0, 2, 3], items] = 4
+    names = ", ".join(f'"{name}"' for name in items)
+    toml = f"""
+[responses]
+segments = ["region"]
+[instrument]
+scale = [1, 7]
+[[instrument.dimensions]]
+name = "d"
+items = [{names}]
+[outcomes.o]
+kind = "csat"
+column = "o"
+scale = [1, 10]
+"""
+    study, needs = make_study(frame, toml), EvidenceNeeds({}, {"o": Cells(("outcome.o",))})
+    for one, facts in (
+        (study, (3, 20)),
+        (study.where(region="n"), (2, 10)),
+        (study.where(region="s"), (1, 10)),
+    ):
+        (note,) = [note for note in collect(one, needs).notes if note.code == "data_straight_line"]
+        assert (note.facts["rows"], note.facts["total"]) == facts

@@ -57,12 +57,24 @@ def test_sfo_headline(real_study, without, nps, overall, n_eff):
 
 
 @pytest.mark.parametrize(
-    ("year", "overall", "n"), [(2014, 4.0070, 2677), (2015, 4.0442, 2810), (2016, 4.0533, 2919), (2017, 4.0712, 2688)]
+    ("year", "overall", "n"),
+    [(2014, 4.0070, 2677), (2015, 4.0442, 2810), (2016, 4.0533, 2919), (2017, 4.0712, 2688)],
 )
 def test_sfo_waves_are_one_study_over_time(real_study, year, overall, n):
     rows = scores(real_study("sfo/waves").during(str(year))).headline.set_index(["outcome", "measure"])
     assert rows.loc[("overall_rating", "mean"), "estimate"] == pytest.approx(overall, abs=5e-5)
     assert rows.loc[("overall_rating", "mean"), "n"] == n
+
+
+def test_sfo_shows_what_its_weights_do(real_study):
+    found = scores(real_study("sfo/2017")).switches.query("default == 'score_weights'").set_index("term")
+    nps, rating = found.loc["recommendation"], found.loc["overall_rating"]
+    assert (nps["estimate"], nps["alternative_estimate"]) == pytest.approx((40.40, 39.84), abs=5e-3)
+    means = (
+        rating[["estimate", "alternative_estimate"]].to_numpy(dtype=float) / 25 + 1
+    )  # index back to the scale
+    assert means == pytest.approx([4.0712, 4.0644], abs=5e-5)
+    assert found["same_answer"].all()  # both lie well inside the interval of the other
 
 
 def test_sfo_items_have_bases_of_their_own(real_study):
