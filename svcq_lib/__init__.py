@@ -77,11 +77,11 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "BenchmarkResult", "CheckReport", "DataError", "DriverResult", "EffectsResult", "GapsResult", "InstrumentResult",
-    "MethodError", "Note", "ParameterError", "ReportError", "ReturnsResult", "ScoresResult", "Study", "StudyError", "SvcqError",
-    "benchmark", "caveats", "check", "drivers", "effects", "figure", "gaps", "headline", "init_study", "method",
-    "open_study", "provenance", "read_table", "returns", "save", "scores", "segments", "show", "switchboard",
-    "table", "trends", "write_demo",
+    "BenchmarkResult", "CheckReport", "DataError", "DriverResult", "EffectsResult", "GapsResult",
+    "InstrumentResult", "MethodError", "Note", "ParameterError", "ReportError", "ReturnsResult", "ScoresResult",
+    "Study", "StudyError", "SvcqError", "benchmark", "caveats", "check", "drivers", "effects", "figure", "gaps",
+    "headline", "init_study", "instrument", "method", "open_study", "provenance", "read_table", "returns",
+    "save", "scores", "segments", "show", "switchboard", "table", "trends", "write_demo",
 ]  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class InvarianceLevel(NamedTuple):
     chi2, df, p_value, cfi, tli, rmsea, rmsea_low, rmsea_high, srmr : float
         Fit of all groups together.
     delta_cfi : float
-        CFI minus that of the level before; NaN at the first.
+        CFI minus that of the level before (1 if that has no degrees of freedom); NaN at the first.
     chi2_difference, df_difference, p_difference : float
         Likelihood-ratio test against the level before; NaN at the first.
     converged, heywood : bool
@@ -282,7 +282,7 @@ def _record(
         level=level,
         **indices._asdict(),
         srmr=srmr(sample.covariance, parts.sigma, sample.share, sample.mean - parts.mu),
-        delta_cfi=indices.cfi - before.cfi if before else np.nan,
+        delta_cfi=indices.cfi - (before.cfi if before.df else 1.0) if before else np.nan,
         chi2_difference=moved,
         df_difference=more,
         p_difference=float(special.chdtrc(more, max(moved, 0.0))) if before else np.nan,

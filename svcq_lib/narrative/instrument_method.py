@@ -1,0 +1,63 @@
+"""Caveats and method of the instrument report in words."""
+
+NOTES = {
+    "en": {
+        "left_out_items": "{items:n} {items:question is|questions are} left out because the answers do not vary or fewer than {fewest:n} answered {items:it|them} together with another: {terms:list}.",
+        "single_items": "{terms:list} {terms:has|have} a single question: nothing can be said of {terms:its|their} reliability, and in the factor model the question stands for the dimension without error.",
+        "two_items": "{terms:list} {terms:has|have} two questions: ω cannot be estimated and α is shown instead.",
+        "no_omega": "For {terms:list} the one-factor model has no proper solution: ω is not shown and α stands in its place.",
+        "no_factor_analysis": "No factor analysis: {items:n} {items:question|questions} with at least {n:n} answers to every pair are too few.",
+        "repaired_correlations": "The correlations of pairwise answers contradict each other and were repaired; the largest change is {change:2}.",
+        "not_converged": "The factor model of the declared dimensions did not converge: do not use its figures.",
+        "improper_solution": "The factor model of the declared dimensions has an improper solution (a negative variance or an impossible correlation): often too few answers, or a question that belongs elsewhere.",
+        "clusters_ignored": "χ², the fit indices and the intervals of ω and the loadings take answers as independent; within clusters they are not, so that χ² and RMSEA come out too large and those intervals too narrow.",
+        "effective_fit": "The factor models use weighted covariances with the effective sample size ({n_eff:n} of {n:n} answers). χ² and its p-value assume simple random sampling and normal answers and are a guide, not a test; loadings and correlations do not rest on that.",
+        "few_pairs": "Some pairs of questions were answered together by only {pairs:n} of {n:n} respondents. The factor models count with that smallest number, the cautious choice.",
+        "few_categories": "The scale has {categories:n} steps: treating answers as numbers understates loadings and reliability.",
+        "no_comparable_groups": "No test of comparability: no segment has two to six groups with at least {fewest:n} answers to every pair of questions.",
+        "left_out_in_groups": "In the comparison of groups {terms:list} {terms:is|are} left out because the answers do not vary, or are too few, in one of them.",
+        "groups_too_small": "{groups:n} {groups:group|groups} with fewer than {fewest:n} answers to a pair of questions {groups:is|are} left out of the comparison.",
+        "invariance_not_converged": "{levels:n} {levels:level|levels} of the comparison of groups did not converge and {levels:is|are} taken not to hold.",
+        "no_duration": "The study file names no duration of interviews: answers given too fast cannot be seen.",
+    },
+    "zh": {
+        "left_out_items": "有 {items:n} 个题项因答案没有差异，或与其他题项同时作答者少于 {fewest:n} 人而未纳入：{terms:list}。",
+        "single_items": "{terms:list}只有一个题项：无法评价信度，在因子模型中该题项无误差地代表维度。",
+        "two_items": "{terms:list}只有两个题项：无法估计 ω，改列 α。",
+        "no_omega": "{terms:list}的单因子模型没有合理的解：不列 ω，改列 α。",
+        "no_factor_analysis": "未作因子分析：{items:n} 个题项、每对题项至少 {n:n} 份答卷，样本不足。",
+        "repaired_correlations": "成对删除所得的相关系数相互矛盾，已作修正；最大改动为 {change:2}。",
+        "not_converged": "声明维度的因子模型未收敛：请勿使用其数字。",
+        "improper_solution": "声明维度的因子模型的解不当（方差为负或相关不可能）：多因样本过少，或某题项归属有误。",
+        "clusters_ignored": "χ²、拟合指标以及 ω 和载荷的区间假定答卷相互独立；同一群内并非如此，因此 χ² 与 RMSEA 偏大，上述区间偏窄。",
+        "effective_fit": "因子模型使用加权协方差和有效样本量（{n:n} 份答卷相当于 {n_eff:n} 份）。χ² 及其 p 值假定简单随机抽样与正态答案，仅供参考；载荷与相关不依赖这一假定。",
+        "few_pairs": "有些题项对只有 {pairs:n} 位受访者同时作答（共 {n:n} 位）。因子模型按这一最小数目计算，较为谨慎。",
+        "few_categories": "量表只有 {categories:n} 级：把答案当作数值会低估载荷与信度。",
+        "no_comparable_groups": "未检验可比性：没有细分变量具有两到六个、且每对题项至少 {fewest:n} 份答卷的组。",
+        "left_out_in_groups": "组间比较未纳入{terms:list}，因为其答案在某一组中没有差异或过少。",
+        "groups_too_small": "有 {groups:n} 个组的题项对少于 {fewest:n} 份答卷，未纳入比较。",
+        "invariance_not_converged": "组间比较有 {levels:n} 个层次未收敛，视为不成立。",
+        "no_duration": "研究文件未声明答题时长：无法识别作答过快者。",
+    },
+}
+
+METHOD = {
+    "en": {
+        "instrument_perception": "The tables are about the perceptions.",
+        "instrument_expectation": "The tables are about the expectations.",
+        "instrument": "Reliability: ω of a one-factor model of each dimension with an interval by the delta method, because questions need not be equally good measures as α assumes; α is shown beside it with Feldt’s interval. Factor models are fitted by maximum likelihood with lavaan’s conventions; RMSEA has a 90 % interval, by custom. ω hierarchical comes from an exploratory Schmid–Leiman solution. HTMT has block-bootstrap intervals ({n_boot:n} replicates, seed {seed}). Parallel analysis compares the eigenvalues with the 95th percentile of those of noise. Weighted answers count with their effective number.",
+        "instrument_marks": "The marks are conventions, not tests: reliability 0.70 (Nunnally), CFI and TLI 0.95, RMSEA 0.06 and SRMR 0.08 (Hu and Bentler), AVE 0.50 (Fornell and Larcker), HTMT 0.85 (Henseler and others), KMO 0.60 (Kaiser). A mark inside the interval is neither met nor missed. Between groups the same dimensions are taken to hold from a CFI of 0.90, each further level where CFI drops by no more than `delta_cfi`.",
+        "instrument_straight_keep": "Respondents who gave one and the same answer throughout are kept, because they may mean it; `straight_liners` leaves them out.",
+        "instrument_straight_leave_out": "Respondents who gave one and the same answer throughout are left out as asked; they count in the shares of response quality.",
+        "reference": "McDonald (1999), *Test Theory*; Feldt (1965), *Psychometrika* 30; Raykov (2002), *Structural Equation Modeling* 9; Hu and Bentler (1999), *Structural Equation Modeling* 6; Fornell and Larcker (1981), *Journal of Marketing Research* 18; Henseler, Ringle and Sarstedt (2015), *Journal of the Academy of Marketing Science* 43; Horn (1965), *Psychometrika* 30; Cheung and Rensvold (2002), *Structural Equation Modeling* 9; Kaiser (1974), *Psychometrika* 39; Nunnally and Bernstein (1994), *Psychometric Theory*.",
+    },
+    "zh": {
+        "instrument_perception": "各表针对感知。",
+        "instrument_expectation": "各表针对期望。",
+        "instrument": "信度：各维度单因子模型的 ω，区间用 delta 法，因为各题项未必如 α 所假定的那样同等有效；并列 α 及 Feldt 区间。因子模型按极大似然估计，约定与 lavaan 相同；RMSEA 依惯例取 90 % 区间。分层 ω 来自探索性 Schmid–Leiman 解。HTMT 附分块自助法区间（{n_boot:n} 次，种子 {seed}）。平行分析把特征值与随机特征值的第 95 百分位相比。加权答卷按有效样本量计算。",
+        "instrument_marks": "各项标准是惯例而非检验：信度 0.70（Nunnally），CFI 与 TLI 0.95、RMSEA 0.06、SRMR 0.08（Hu 与 Bentler），AVE 0.50（Fornell 与 Larcker），HTMT 0.85（Henseler 等），KMO 0.60（Kaiser）。区间包含标准值时，既不算达到也不算未达到。组间比较以 CFI 不低于 0.90 视为维度相同，其后每一层次以 CFI 下降不超过 `delta_cfi` 视为成立。",
+        "instrument_straight_keep": "对全部题项给出同一答案的受访者予以保留，因为那可能是其真实看法；`straight_liners` 可将其剔除。",
+        "instrument_straight_leave_out": "按要求剔除对全部题项给出同一答案的受访者；作答质量的比例仍包括他们。",
+        "reference": "McDonald (1999), *Test Theory*; Feldt (1965), *Psychometrika* 30; Raykov (2002), *Structural Equation Modeling* 9; Hu and Bentler (1999), *Structural Equation Modeling* 6; Fornell and Larcker (1981), *Journal of Marketing Research* 18; Henseler, Ringle and Sarstedt (2015), *Journal of the Academy of Marketing Science* 43; Horn (1965), *Psychometrika* 30; Cheung and Rensvold (2002), *Structural Equation Modeling* 9; Kaiser (1974), *Psychometrika* 39; Nunnally and Bernstein (1994), *Psychometric Theory*.",
+    },
+}
