@@ -153,39 +153,58 @@ def gaps(
     evidence = collect(study, needs(study, outcome=target))
     table = estimates.means(evidence.moments["gaps"], evidence.design, ci_level=ci_level).set_index("column")
     draws = estimates.draw_blocks(evidence.design, n_boot, seed)
-    items = block(table, study, [item.name for one in terms for item in one.items], mode, adjust_method)
-    items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
-    dimensions = block(table, study, [one.name for one in terms], mode, adjust_method)
-    trust = reliabilities(evidence, terms, study, ci_level)
     tables = _more(study, evidence, terms, provider, target, weights, draws, table,
                    adjust_method=adjust_method, ci_level=ci_level, seed=seed)  # fmt: skip
-    measured = quality(table, dimensions.join(trust, on="term"), study, ci_level)
-    tables["quality"] = measured if mode == "gap" else measured.iloc[:0]
-    dimensions = dimensions.join(trust[["alpha", "alpha_low", "alpha_high"]], on="term")
-    dimensions = dimensions.join(_own_points(table, tables["importance"]), on="term")
-    items, dimensions = _sorted(items), _sorted(dimensions)
-    overall = block(table, study, ["overall"], mode, "none")
-    if "weighted.gap" in table.index:
-        overall = pd.concat([overall, block(table, study, ["weighted"], mode, "none")], ignore_index=True)
-    by_segment = segments(study, evidence, adjust_method, ci_level)
-    shared = (*base_notes(study, evidence), *interval_note(dimensions), *suppressed_note(by_segment, study))
-    own = _notes(study, mode, items, evidence, tables["quality"])
+    tables |= _main(study, evidence, terms, table, tables["importance"], adjust_method, ci_level)
+    shared = (
+        *base_notes(study, evidence),
+        *interval_note(tables["dimensions"]),
+        *suppressed_note(tables["segments"], study),
+    )
+    own = _notes(study, mode, tables["items"], evidence, tables["quality"])
     own += [*provider_notes, *provider_gaps.notes(study, provider, terms, mode == "gap")]
+    main = (tables[name] for name in ("items", "dimensions", "importance"))
     return GapsResult(
         mode=mode,
-        items=items,
-        dimensions=dimensions,
-        overall=overall,
-        segments=by_segment,
-        periods=by_period(study, evidence, ci_level),
-        changes=changes(study, evidence, adjust_method, ci_level),
         notes=(*shared, *own),
         context=context_of(
             study, evidence, ci_level=ci_level, adjustment=adjust_method, seed=seed, n_boot=n_boot
         ),
-        switches=gap_switches(study, mode, terms, table, items, dimensions, tables["importance"]),
+        switches=gap_switches(study, mode, terms, table, *main),
         **tables,
     )
+
+
+def _main(
+    study: Study,
+    evidence: Evidence,
+    terms: list[Dimension],
+    table: pd.DataFrame,
+    weighed: pd.DataFrame,
+    adjust_method: Method,
+    ci_level: float,
+) -> dict[str, pd.DataFrame]:
+    """Return the gaps themselves: by item, dimension, segment and period, and how far they can be trusted."""
+    mode = mode_of(study)
+    items = block(table, study, [item.name for one in terms for item in one.items], mode, adjust_method)
+    items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
+    dimensions = block(table, study, [one.name for one in terms], mode, adjust_method)
+    trust = reliabilities(evidence, terms, study, ci_level)
+    measured = quality(table, dimensions.join(trust, on="term"), study, ci_level)
+    dimensions = dimensions.join(trust[["alpha", "alpha_low", "alpha_high"]], on="term")
+    dimensions = dimensions.join(_own_points(table, weighed), on="term")
+    overall = block(table, study, ["overall"], mode, "none")
+    if "weighted.gap" in table.index:
+        overall = pd.concat([overall, block(table, study, ["weighted"], mode, "none")], ignore_index=True)
+    return {
+        "items": _sorted(items),
+        "dimensions": _sorted(dimensions),
+        "overall": overall,
+        "quality": measured if mode == "gap" else measured.iloc[:0],
+        "segments": segments(study, evidence, adjust_method, ci_level),
+        "periods": by_period(study, evidence, ci_level),
+        "changes": changes(study, evidence, adjust_method, ci_level),
+    }
 
 
 def _more(

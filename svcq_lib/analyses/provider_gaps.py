@@ -159,8 +159,8 @@ def chain(
     DataFrame
         term, dimension, part (``knowledge_gap`` … ``customer_gap``, and ``remainder``: gap 5 minus the gaps 1 to 3 that
         can be computed, which with all three is perception − delivered), estimate, std_error, conf_low, conf_high,
-        df, p_value, p_adjusted, share (of gap 5; parts of the sum only), p_largest (chance that the part adds most to
-        gap 5, from draws of every level with its error), n (the smallest base), suppressed.
+        df, p_value, p_adjusted, share (of gap 5; parts of the sum only), p_largest (of dimensions: chance that the part adds
+        most to gap 5, from draws of every level with its error), n (the smallest base), suppressed.
     """
     if found.empty:
         return pd.DataFrame(columns=CHAIN)
@@ -221,7 +221,7 @@ def _of_term(
     whole = made.loc[made["part"] == "customer_gap", "estimate"].sum()
     made["share"] = np.where(adds & (whole != 0), estimate / (whole or np.nan), np.nan)
     made["p_largest"] = np.nan
-    if adds.any() and np.isfinite(variance[adds]).all():
+    if adds.any() and np.isfinite(variance[adds]).all() and made["dimension"].iloc[0] == "":
         drawn = _draws(rows, covariance, rng) @ signs[adds].T * (-1 if whole < 0 else 1)
         made.loc[adds, "p_largest"] = np.bincount(drawn.argmax(axis=1), minlength=adds.sum()) / DRAWS
     return made

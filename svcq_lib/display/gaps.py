@@ -259,7 +259,7 @@ def table(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Block
     frame = getattr(result, name)
     if name == "segments":
         frame = _levels(result, segment, "overall", lang).assign(level=lambda one: one["label"])
-    if frame.empty:
+    if frame.empty or (name == "interactions" and frame["p_value"].isna().all()):
         return None
     found = narrative.heading(result, name, lang=lang)
     heading = found or WORDS[lang][name].format(name=result.context.label(segment, lang) if segment else "")
