@@ -216,7 +216,7 @@ def _crossing(excess: Callable[[float], float], centre: float, step: float) -> f
         inner, outer = outer, centre + 2 * (outer - centre)
     else:
         return float("nan")
-    for _ in range(22):
+    for _ in range(14):
         middle = (inner + outer) / 2
         inner, outer = (inner, middle) if excess(middle) > 0 else (middle, outer)
     return (inner + outer) / 2

@@ -1,0 +1,159 @@
+"""Least squares with errors for cells, clusters and series.
+
+References: Wooldridge, *Introductory Econometrics*, 13.3 (kielmc, incinerator) and 13.4 (injury, Kentucky): printed
+coefficients and errors; Angrist and Pischke, *Mastering 'Metrics*, chapter 5 (banks of two districts); R 4.2 ``lm`` on
+``datasets::Seatbelts`` (law −.146896, .036537); statsmodels 0.15 (HC2, cluster, HAC).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from svcq_lib.analyses.effects_its import design
+from svcq_lib.errors import MethodError
+from svcq_lib.stats import regression
+
+CELLS = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]], dtype=float)
+# coefficients (constant, group, time, both), their errors, R², answers per cell
+KIELMC = (
+    (82517.23, -18824.37, 18790.29, -11863.90), (2726.91, 4875.32, 4050.07, 7456.65), 0.1739, (123, 56, 102, 40),
+)  # fmt: skip
+INJURY = (
+    (1.1256, 0.2565, 0.0077, 0.1906),
+    (0.0307, 0.0474, 0.0447, 0.0685),
+    0.0207,
+    (1705, 1233, 1527, 1161),
+)
+BANKS = np.array([[141, 135, 121, 113, 102, 102], [169, 165, 132, 120, 111, 109]], dtype=float)
+# drivers killed in Great Britain, January 1969 to December 1984 (R, datasets::Seatbelts); the law: February 1983
+KILLED = """
+107 97 102 87 119 106 110 106 107 134 147 180 125 134 110 102 103 111 120 129 122 183 169 190
+134 108 104 117 157 148 130 140 136 140 187 150 159 143 114 127 159 156 138 120 117 170 168 198
+144 146 109 131 151 140 153 140 161 168 152 136 113 100 103 103 121 134 133 129 144 154 156 163
+122 92 117 95 96 108 108 106 140 114 158 161 102 127 125 101 97 112 112 113 108 128 154 162
+112 79 82 127 108 110 123 103 97 140 165 183 148 111 116 115 100 106 134 125 117 122 153 178
+114 94 128 119 111 110 114 118 115 132 153 171 115 95 92 100 95 114 102 104 132 136 117 137
+111 106 98 84 94 105 123 109 130 153 134 99 115 104 131 108 103 115 122 122 125 137 138 152
+120 95 100 89 82 89 60 84 113 126 122 118 92 86 81 84 87 90 79 96 122 120 137 154
+"""
+
+
+@pytest.mark.parametrize(("table", "tolerance"), [(KIELMC, 5e-4), (INJURY, 4e-3)])
+def test_two_by_two_from_cells_has_the_printed_errors(table, tolerance):
+    coef, errors, r_squared, n = (np.array(part) for part in table)
+    means = CELLS @ coef
+    between = float(n @ (means - np.average(means, weights=n)) ** 2)
+    within = between * (1 - float(r_squared)) / float(r_squared)
+    # four cells for four coefficients leave nothing between them: a row without weight makes the fit possible
+    fit = regression.wls(np.vstack([CELLS, CELLS[:1]]), [*means, 0.0], [*(n - [1, 0, 0, 0]), 1.0])
+    fit = fit._replace(coef=coef, residuals=np.zeros(5), bread=np.linalg.inv(CELLS.T @ np.diag(n) @ CELLS))
+    found = np.sqrt(np.diag(regression.classic_covariance(fit, float(n.sum()), within)))
+    assert found == pytest.approx(errors, rel=tolerance)
+
+
+def test_banks_of_two_districts():
+    y, district = BANKS.ravel(), np.repeat([1.0, 0.0], 6)
+    after = np.tile([0, 0, 1, 1, 1, 1], 2).astype(float)
+    fit = regression.wls(np.column_stack([np.ones(12), district, after, district * after]), y)
+    assert fit.coef[3] == pytest.approx(20.5)
+    assert np.sqrt(regression.classic_covariance(fit, 12)[3, 3]) == pytest.approx(10.72, abs=0.005)
+    assert (BANKS[0, 2] - BANKS[0, 1]) - (BANKS[1, 2] - BANKS[1, 1]) == 19
+
+
+def test_seat_belt_law():
+    y, t = np.log(np.array(KILLED.split(), dtype=float)), np.arange(192.0)
+    # six harmonics are one mean per month of the year
+    fit = regression.wls(design(t, 169, slope=False, harmonics=6), y)
+    assert fit.rank == 14
+    assert fit.coef[2] == pytest.approx(-0.146896, abs=1e-6)
+    assert np.sqrt(regression.classic_covariance(fit, 192)[2, 2]) == pytest.approx(0.036537, abs=1e-6)
+
+
+def example(n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    x = np.column_stack([np.ones(n), np.arange(n), rng.normal(size=n)])
+    return x, rng.normal(size=n), rng.uniform(0.5, 3, n), np.repeat(np.arange(n // 5), 5)
+
+
+def test_errors_are_those_of_statsmodels():
+    sm = pytest.importorskip("statsmodels.api")
+    x, y, w, groups = example()
+    fit = regression.wls(x, y, w)
+    clustered = sm.WLS(y, x, weights=w).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    assert regression.cluster_covariance(fit, groups, "CR1") == pytest.approx(
+        clustered.cov_params(), rel=1e-8
+    )
+    plain = regression.wls(x, y)
+    hac = sm.OLS(y, x).fit(cov_type="HAC", cov_kwds={"maxlags": 3, "use_correction": True})
+    assert regression.newey_west(plain, np.arange(60), 3) == pytest.approx(hac.cov_params(), rel=1e-8)
+    hc2 = sm.OLS(y, x).fit(cov_type="HC2")
+    assert regression.cluster_covariance(plain, np.arange(60), "CR2") == pytest.approx(
+        hc2.cov_params(), rel=1e-8
+    )
+
+
+def test_a_hole_in_the_series_is_a_distance():
+    x, y, _, _ = example(12)
+    kept = np.array([0, 1, 2, 3, 4, 9, 10, 11])
+    fit = regression.wls(x[kept][:, :2], y[kept])
+    scores = fit.x * fit.residuals[:, None]
+    near = np.abs(kept[:, None] - kept[None, :])
+    meat = sum(
+        scores[i][:, None] * scores[j] * max(0, 1 - near[i, j] / 3) for i in range(8) for j in range(8)
+    )
+    assert regression.newey_west(fit, kept, 2) == pytest.approx(8 / 6 * fit.bread @ meat @ fit.bread)
+
+
+@given(st.integers(3, 20), st.integers(3, 20))
+def test_degrees_of_freedom_of_two_means_are_welch_s(first, second):
+    group = np.repeat([0.0, 1.0], [first, second])
+    fit = regression.wls(np.column_stack([np.ones(len(group)), group]), np.sin(np.arange(len(group))))
+    wanted = (1 / first + 1 / second) ** 2 / (1 / (first**2 * (first - 1)) + 1 / (second**2 * (second - 1)))
+    assert regression.satterthwaite_df(fit, np.arange(len(group)), [1])[0] == pytest.approx(wanted)
+
+
+def test_cells_give_the_clustered_errors_of_their_rows():
+    rng = np.random.default_rng(3)
+    cell = rng.integers(0, 24, 400)
+    cluster, z = cell // 3, (cell % 3).astype(float)
+    y = rng.normal(size=400) + z
+    rows = regression.wls(np.column_stack([np.ones(400), z]), y)
+    n = np.bincount(cell, minlength=24)
+    means = np.bincount(cell, weights=y, minlength=24) / n
+    cells = regression.wls(np.column_stack([np.ones(24), np.arange(24) % 3]), means, n)
+    assert cells.coef == pytest.approx(rows.coef)
+    wanted = regression.cluster_covariance(rows, cluster, "CR0")
+    assert regression.cluster_covariance(cells, np.arange(24) // 3, "CR0") == pytest.approx(wanted)
+
+
+def test_joint_test_needs_more_clusters_than_coefficients():
+    x, y, _, groups = example(15)
+    fit = regression.wls(x, y)
+    assert np.isnan(regression.joint_test(fit, groups, [0, 1, 2])[3])
+    assert 0 < regression.joint_test(fit, groups, [1])[3] <= 1
+    statistic, df, error, p = regression.joint_test(fit, groups, [2])
+    assert (df, error) == (1, 2)
+    assert statistic == pytest.approx(fit.coef[2] ** 2 / regression.cluster_covariance(fit, groups)[2, 2])
+    assert 0 < p < 1
+
+
+def test_one_cluster_has_no_error():
+    x, y, _, _ = example(10)
+    fit = regression.wls(x, y)
+    assert np.isnan(regression.cluster_covariance(fit, np.zeros(10))).all()
+    assert np.isnan(regression.satterthwaite_df(fit, np.zeros(10), [1])).all()
+
+
+def test_too_few_rows_are_refused():
+    with pytest.raises(MethodError, match="2 rows cannot carry 2 coefficients"):
+        regression.wls([[1.0, 0.0], [1.0, 1.0]], [1.0, 2.0])
+
+
+def test_dependent_regressors_leave_the_fit_as_it_is():
+    x, y, w, _ = example(20)
+    twice = regression.wls(np.column_stack([x, x[:, 1]]), y, w)
+    assert twice.rank == 3
+    assert twice.residuals == pytest.approx(regression.wls(x, y, w).residuals)
