@@ -40,7 +40,7 @@ class Context:
     n, n_eff : int, float
         Rows, and Kish's effective number of them.
     weight : str or None
-        Weight column.
+        Weight column; ``"weights.margins"`` if rows counted alike before they were fitted to the population.
     design : str
         ``"simple"``, ``"strata"`` or ``"cluster"``.
     missing : {"pairwise", "listwise"}
@@ -136,7 +136,7 @@ def context_of(
         date_max=base.date_max,
         n=base.n,
         n_eff=base.n_eff,
-        weight=study.responses.weight,
+        weight=study.responses.weight or ("weights.margins" if evidence.weighting else None),
         design=evidence.design.kind,
         missing=study.missing,
         ci_level=ci_level,

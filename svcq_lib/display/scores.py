@@ -116,7 +116,7 @@ def _answers(result: ScoresResult, lang: Lang) -> Card:
     if rows.empty:
         return words.answers_card(context, lang)
     one = rows.iloc[0]
-    kind = "effective" if context.weight or context.weighting else "unweighted"
+    kind = "effective" if context.weight else "unweighted"
     facts = {"n": context.n, "n_eff": one["n_eff"]}
     said = [say(WORDS, code, facts, lang, markdown=False) for code in ("answers_of", kind)]
     return Card(WORDS[lang]["answers"], shown(one["n"], "count", lang), WORDS[lang]["and"].join(said))

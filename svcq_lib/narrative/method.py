@@ -13,7 +13,6 @@ from svcq_lib.vocabulary import word
 SENTENCES = {
     "en": {
         "weights": "Every figure is weighted by {weight:code}; the effective sample size is {n_eff:n} of {n:n} (design effect of the weights {deff:2}).",
-        "weights_fitted": "Every figure is weighted; the effective sample size is {n_eff:n} of {n:n} (design effect of the weights {deff:2}).",
         "raked": "Weights start from the design and are raked to the population by {margins:list}, over the whole table and not only the rows of this page: shares were up to {before:1} percentage points off before and are up to {after:1} off now.",
         "untrimmed": "No weight is cut, because that trades bias for variance; the largest is {largest:1} times the mean (`trim` in `[weights]` is the alternative).",
         "trimmed": "Weights above {trim:g} times the mean were cut ({trimmed:%} of rows) and raked once more; the largest is {largest:1} times the mean.",
@@ -31,7 +30,6 @@ SENTENCES = {
     },
     "zh": {
         "weights": "所有数字均按 {weight:code} 加权；有效样本量为 {n_eff:n}（共 {n:n} 份，权数的设计效应为 {deff:2}）。",
-        "weights_fitted": "所有数字均经加权；有效样本量为 {n_eff:n}（共 {n:n} 份，权数的设计效应为 {deff:2}）。",
         "raked": "权数以设计权数为起点，按{margins:list}的总体分布做边际校准（raking）；校准针对整个数据表，而不只是本页所用的答卷：各组比例与总体的最大偏差由 {before:1} 个百分点降至 {after:1} 个百分点。",
         "untrimmed": "未截断任何权数，因为截断以偏差换取方差；最大权数为均值的 {largest:1} 倍（可在 `[weights]` 中设置 `trim`）。",
         "trimmed": "超过均值 {trim:g} 倍的权数已截断（占 {trimmed:%} 的答卷），随后再次校准；最大权数为均值的 {largest:1} 倍。",
@@ -103,7 +101,7 @@ def _weights(context: Context) -> list[str]:
     if context.weighting is None:
         return ["weights" if context.weight else "no_weights"]
     cut = "untrimmed" if context.weighting.trim is None else "trimmed"
-    return ["weights" if context.weight else "weights_fitted", "raked", cut, "raked_errors"]
+    return ["weights", "raked", cut, "raked_errors"]
 
 
 def _fitted(context: Context, lang: Lang) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_weights_fitted_to_the_population_are_described(make_context, trim, said
     margins = pd.DataFrame({"segment": ["sex", "sex", "age"], "level": ["f", "m", "old"]})
     fitted = Weighting(margins, 0.123, 1e-13, 7, 400, 380.0, 320.0, 1.25, trim, 0.02, 3.46)
     labels = {"sex": Label(en="Sex", zh="性别"), "age": Label(en="Age", zh="年龄")}
-    context = make_context(weighting=fitted, n_eff=320.0, labels=labels)
+    context = make_context(weight="weights.margins", weighting=fitted, n_eff=320.0, labels=labels)
     text = described(context, ("scores",))
     for words in (
         "design effect of the weights 1.25",
