@@ -142,7 +142,7 @@ def asymmetry(
 
     Returns
     -------
-    table : DataFrame, one row per driver, most basic first
+    table : DataFrame, one row per driver, widest range first
         As :class:`~svcq_lib.analyses.drivers.DriverResult` describes it.
     notes : list of Note
         Caveats.
@@ -164,7 +164,7 @@ def asymmetry(
     table["shown"] = table["shown"].eq(True)
     left = [name for name in terms if name not in kept]
     notes = [Note("ends_too_small", {"terms": left, "limit": limit})] if left else []
-    return table.sort_values("asymmetry", kind="stable", na_position="last", ignore_index=True), notes
+    return table.sort_values("range", ascending=False, kind="stable", ignore_index=True), notes
 
 
 def _groups(evidence: Evidence, name: str, scales: dict[str, Scale], ends: float) -> dict[str, float]:
@@ -180,7 +180,9 @@ def _groups(evidence: Evidence, name: str, scales: dict[str, Scale], ends: float
     for group, mask in (("reward", upper), ("penalty", lower), ("middle", ~upper & ~lower)):
         found[f"n_{group}"] = float(n[mask].sum())
         found[group] = float((sw[mask] * answer[mask]).sum() / sw[mask].sum()) if mask.any() else np.nan
-    return found | {"high_from": scale.high - part, "low_to": scale.low + part, "n": float(n.sum())}
+    found["high_from"] = float(answer[upper].min()) if upper.any() else np.nan
+    found["low_to"] = float(answer[lower].max()) if lower.any() else np.nan
+    return found | {"n": float(n.sum())}
 
 
 def _fitted(

@@ -78,11 +78,11 @@ class DriverResult:
     lines : DataFrame, one row
         lines, importance_kind, performance, importance (where the map is divided), changed (drivers whose quadrant
         depends on the convention), terms, rank_correlation (of stated and derived importance) with interval
-    asymmetry : DataFrame, one row per driver, most basic first
+    asymmetry : DataFrame, one row per driver, widest range first
         term, reward, penalty (in units of the outcome) with intervals, range, asymmetry with interval, bend (how much
         steeper the outcome rises above the middle than below it) with interval, p_value, p_adjusted, category,
         p_category, factor ("basic", "performance_factor", "excitement"), p_factor, shown (whether the factor may be
-        spoken of), high_from and low_to (where the ends begin), n_reward, n_penalty, n
+        spoken of), high_from and low_to (lowest high and highest low rating), n_reward, n_penalty, n
     switches : DataFrame
         The strongest driver under every contested default (see :mod:`svcq_lib.analyses.switches`).
     notes : tuple of Note

@@ -6,35 +6,44 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from svcq_lib.analyses.driver_asymmetry import CATEGORIES, FACTORS
+from svcq_lib.analyses.driver_map import QUADRANTS
 from svcq_lib.analyses.drivers import DriverResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
-from svcq_lib.figures import heatmap, intervals, quadrant
+from svcq_lib.figures import heatmap, intervals, quadrant, two_ends
 from svcq_lib.formats import THIN, Lang, interval, percent
+from svcq_lib.narrative import driver_map
 from svcq_lib.narrative import drivers as narrative
-from svcq_lib.narrative.phrases import typeset
+from svcq_lib.narrative.phrases import paragraph, typeset
 from svcq_lib.tables.model import display_table
-from svcq_lib.vocabulary import word
+from svcq_lib.vocabulary import WORDS as CODES
+from svcq_lib.vocabulary import Kind, label, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FIGURES = ("importance", "groups", "quadrant", "methods", "segments")
-TABLES = ("importance", "groups", "method", "pairs", "dominance")
+FIGURES = ("importance", "groups", "quadrant", "asymmetry", "methods", "segments")
+TABLES = ("importance", "groups", "map", "asymmetry", "method", "pairs", "dominance")
 WORDS = {
     "en": {
         "r_squared": "Explained by all drivers", "top": "Strongest: {name}", "concentrate": "Concentrate here",
-        "drivers": "Drivers, of {k}", "importance": "Drivers, strongest first",
+        "drivers": "Drivers, of {k}, surely there", "importance": "Drivers, strongest first",
         "method": "Other measures", "groups": "Dimensions as wholes", "pairs": "The strongest driver and the next",
         "dominance": "Dimensions that add more than others at every size of model",
+        "asymmetry": "Low and high ratings, widest range first",
     },
     "zh": {
         "r_squared": "全部驱动因素的解释率", "top": "最强：{name}", "concentrate": "重点改进",
-        "drivers": "项，共 {k} 项", "importance": "驱动因素（由强到弱）", "method": "其他度量",
+        "drivers": "项可以确定，共 {k} 项", "importance": "驱动因素（由强到弱）", "method": "其他度量",
         "groups": "整个维度", "pairs": "最强因素与其后各项", "dominance": "在各种规模的模型中贡献更大的维度",
+        "asymmetry": "低分与高分的作用（由大到小）",
     },
 }  # fmt: skip
 LONGEST_CARD = 28
+CODED = (*QUADRANTS, *CATEGORIES, *FACTORS)
+BARE = ("owen", "stated_importance")
+"""Columns that not every result has."""
 NEXT = 8
 """Drivers that the strongest is compared with in the table."""
 
@@ -70,14 +79,13 @@ def _cards(result: DriverResult, lang: Lang) -> list[Card]:
         ),
         Card(
             WORDS[lang]["concentrate"],
-            str(found["k_concentrate"]),
+            str(driver_map.facts(result)["k_sure"]),
             typeset(WORDS[lang]["drivers"].format(k=found["terms"]), lang),
         ),
     ]
 
 
-def _labelled(result: DriverResult, lang: Lang) -> pd.DataFrame:
-    table = result.importance
+def _named(result: DriverResult, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return table.assign(label=[result.context.label(term, lang) for term in table["term"]])
 
 
@@ -90,6 +98,7 @@ def figure(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Bl
         "importance": _importance,
         "groups": _groups,
         "quadrant": _quadrant,
+        "asymmetry": _asymmetry,
         "methods": _methods,
         "segments": _segments,
     }
@@ -98,7 +107,7 @@ def figure(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Bl
 
 
 def _importance(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
-    table = _labelled(result, lang)
+    table = _named(result, result.importance, lang)
     return _ranked(result, table, table["term"].isin(narrative.facts(result)["first"]), lang)
 
 
@@ -119,10 +128,31 @@ def _ranked(result: DriverResult, table: pd.DataFrame, leaders: pd.Series, lang:
 
 
 def _quadrant(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
-    table, lines = _labelled(result, lang), result.lines.iloc[0]
-    cut = (float(lines["performance"]), float(lines["importance"]))
-    axes = quadrant.quadrant(table, lines=cut, lang=lang)
-    return axes, quadrant.describe_quadrant(table, lines=cut, lang=lang)
+    table, lines = _named(result, result.map, lang), result.lines.iloc[0]
+    look: dict[str, Any] = {
+        "y": "importance",
+        "lines": (float(lines["performance"]), float(lines["importance"])),
+        "hollow": (table["p_quadrant"] < result.context.ci_level).to_numpy(),
+        "diagonal": lines["lines"] == "diagonal",
+        "axis_names": (label("performance", lang), label(f"{lines['importance_kind']}_importance", lang)),
+        "lang": lang,
+    }
+    kinds: tuple[Kind, Kind] = ("number", _importance_kind(result))
+    return quadrant.quadrant(table, kinds=kinds, **look), quadrant.describe_quadrant(table, **look)
+
+
+def _importance_kind(result: DriverResult) -> Kind:
+    return "share" if result.lines["importance_kind"].iloc[0] == "derived" else "number"
+
+
+def _asymmetry(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
+    table = _named(result, result.asymmetry, lang)
+    table["tag"] = [
+        word(factor, lang) if shown else ""
+        for factor, shown in zip(table["factor"], table["shown"], strict=True)
+    ]
+    alt = two_ends.describe_two_ends(table, ci_level=result.context.ci_level, lang=lang)
+    return two_ends.two_ends(table, lang=lang), alt
 
 
 def _methods(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
@@ -156,6 +186,10 @@ def _map(result: DriverResult, wide: pd.DataFrame, marked: Any, lang: Lang) -> t
 COLUMNS = {
     "importance": ("term", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "tier", "performance",
                    "quadrant", "n"),
+    "map": ("term", "derived_importance", "stated_importance", "performance", "quadrant", "p_quadrant", "quadrant_mean",
+            "quadrant_median", "quadrant_scale", "quadrant_diagonal", "n"),
+    "asymmetry": ("term", "penalty", "penalty_low", "penalty_high", "reward", "reward_low", "reward_high", "asymmetry",
+                  "asymmetry_low", "asymmetry_high", "category", "p_category", "factor", "p_factor", "n"),
     "groups": ("dimension", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "tier", "n"),
     "method": ("term", "lmg", "relative_weights", "owen", "beta", "beta_low", "beta_high", "correlation", "vif",
                "dominates"),
@@ -171,19 +205,24 @@ def table(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Blo
     frame = _frame(result, name)
     if narrative.facts(result)["empty"] or frame.empty:
         return None
-    columns = [one for one in COLUMNS[name] if one != "owen" or frame["owen"].notna().any()]
+    own = f"quadrant_{result.lines['lines'].iloc[0]}"
+    columns = [one for one in COLUMNS[name] if one != own and not (one in BARE and frame[one].isna().all())]
     if name == "method" and frame["mc_error"].max() > 0:
         columns.append("mc_error")
     made = display_table(
         frame,
         columns=columns,
-        labels=result.context.labels,
+        labels={**{code: CODES[code] for code in CODED}, **result.context.labels},
         lang=lang,
         ci_level=result.context.ci_level,
-        kinds={"difference": "share", "owen": "share"},
+        kinds={"difference": "share", "owen": "share", "derived_importance": "share"},
         digits=DIGITS,
     )
-    return blocks.table(made, WORDS[lang][name], lang, source=words.source_line(result.context, lang))
+    source = words.source_line(result.context, lang)
+    if name == "map":
+        said = paragraph([driver_map.stated(result, lang=lang), source], lang)
+        return blocks.table(made, driver_map.heading(result, lang=lang), lang, source=said)
+    return blocks.table(made, WORDS[lang][name], lang, source=source)
 
 
 def _frame(result: DriverResult, name: str) -> pd.DataFrame:
@@ -193,6 +232,10 @@ def _frame(result: DriverResult, name: str) -> pd.DataFrame:
     if name == "dominance":
         wins = result.dominance
         return wins if wins.empty else wins[wins["level"] == "dimension"].reset_index(drop=True)
+    if name == "asymmetry":
+        return result.asymmetry.dropna(subset=["asymmetry"]).reset_index(drop=True)
+    if name == "map":
+        return result.map
     frame = result.groups if name == "groups" else result.importance
     frame = frame.drop(columns=["performance_low", "performance_high"], errors="ignore")
     return frame.rename(columns={"conf_low": "share_low", "conf_high": "share_high"})

@@ -15,7 +15,6 @@ SENTENCES = {
         "excitement": "{outcome} improves more with a high rating on {excitement:list} than it worsens with a low one: {excitement:an excitement factor that|excitement factors that} can set the service apart.",
         "performance_factor": "{performance_factor:list} {performance_factor:counts|count} evenly in both directions.",
         "open": "For {open} of {terms} drivers the data cannot tell which side weighs more.",
-        "none": "The data do not show for any driver that a low rating costs more than a high one gains, or the reverse.",
         "finding_basic": "{basic:list}: failing costs more than excelling gains",
         "finding_excitement": "{excitement:list}: excelling gains more than failing costs",
         "finding_both": "{k_basic} {k_basic:driver|drivers} mainly {k_basic:punishes|punish} failure, {k_excitement} mainly {k_excitement:rewards|reward} excellence",
@@ -31,7 +30,6 @@ SENTENCES = {
         "excitement": "{excitement:list}得高分时{outcome}变好的幅度大于得低分时变差的幅度（兴奋因素）：可以使服务脱颖而出。",
         "performance_factor": "{performance_factor:list}在两个方向上的作用相当。",
         "open": "{terms} 个驱动因素中有 {open} 个，数据无法判断哪一侧作用更大。",
-        "none": "数据未显示任何驱动因素得低分的损失大于得高分的收益，或相反。",
         "finding_basic": "{basic:list}：做差的损失大于做好的收益",
         "finding_excitement": "{excitement:list}：做好的收益大于做差的损失",
         "finding_both": "{k_basic} 个驱动因素主要惩罚失误，{k_excitement} 个主要奖励出色表现",
@@ -98,13 +96,13 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     Returns
     -------
     str
-        Markdown; empty if no driver has enough answers at both ends.
+        Markdown; empty if nothing is shown of any driver.
     """
     found = facts(result)
     if found["empty"]:
         return ""
     codes = [name for name in FACTORS if found[name]]
-    codes = [*codes, "open"] if codes and found["open"] else codes or ["none"]
+    codes += ["open"] if codes and found["open"] else []
     values = _named(result, found, lang)
     return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
 

@@ -18,8 +18,8 @@ SENTENCES = {
         "unsure": "{unsure:list} {unsure:lies|lie} there too, but less surely: other answers could put {unsure:it|them} elsewhere.",
         "only_unsure": "{unsure:list} {unsure:lies|lie} where importance is high and the rating low, but not with {ci:%} certainty: the data cannot tell where to concentrate.",
         "none": "No important driver is rated low.",
-        "changed": "Much depends on where the map is divided: {changed} of {terms} drivers change quadrant between its four conventions.",
-        "unchanged": "Wherever the map is divided, every driver keeps its quadrant.",
+        "changed": "{changed} of {terms} drivers change quadrant between four ways of dividing the map",
+        "unchanged": "In all four ways of dividing the map every driver keeps its quadrant",
         "alike": "What customers say is important and what goes with {outcome} order the drivers alike (rank correlation {rank_correlation:2} {rank_interval:i2}).",
         "opposite": "What customers say is important and what goes with {outcome} order the drivers the other way round (rank correlation {rank_correlation:2} {rank_interval:i2}).",
         "unrelated": "What customers say is important and what goes with {outcome} are different things: the data do not show that they order the drivers alike (rank correlation {rank_correlation:2} {rank_interval:i2}).",
@@ -44,8 +44,8 @@ SENTENCES = {
         "unsure": "{unsure:list}也在其中，但把握不足：换一批答卷可能落入别的象限。",
         "only_unsure": "{unsure:list}重要性较高而评分较低，但把握不到 {ci:%}：数据无法判断应重点改进哪一项。",
         "none": "没有重要而评分较低的驱动因素。",
-        "changed": "结论与象限的划分方式关系很大：在四种划分方式之间，{terms} 个驱动因素中有 {changed} 个换了象限。",
-        "unchanged": "无论如何划分象限，各驱动因素的位置都不变。",
+        "changed": "在四种划分方式之间，{terms} 个驱动因素中有 {changed} 个换了象限",
+        "unchanged": "四种划分方式下，各驱动因素的象限均不变",
         "alike": "客户自述的重要性与{outcome}的驱动占比排序相近（秩相关 {rank_correlation:2} {rank_interval:i2}）。",
         "opposite": "客户自述的重要性与{outcome}的驱动占比排序相反（秩相关 {rank_correlation:2} {rank_interval:i2}）。",
         "unrelated": "客户自述的重要性与{outcome}的驱动占比是两回事：数据未显示两者排序相近（秩相关 {rank_correlation:2} {rank_interval:i2}）。",
@@ -164,8 +164,8 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
 
 
-def conventions(result: DriverResult, *, lang: Lang = "en") -> str:
-    """Return what depends on how the map is divided and on whose importance it shows.
+def heading(result: DriverResult, *, lang: Lang = "en") -> str:
+    """Return how much depends on where the map is divided: the heading of its table.
 
     Parameters
     ----------
@@ -177,16 +177,36 @@ def conventions(result: DriverResult, *, lang: Lang = "en") -> str:
     Returns
     -------
     str
-        Markdown.
+        Plain text.
     """
     found = facts(result)
-    codes = ["changed" if found["changed"] else "unchanged"]
-    if "rank_correlation" in found:
-        low, high = found["rank_interval"]
-        codes.append("alike" if low > 0 else "opposite" if high < 0 else "unrelated")
-        codes += [code for code in ("apart", "spread") if found.get(code)]
+    code = "changed" if found["changed"] else "unchanged"
+    return say(SENTENCES, code, _named(result, found, lang), lang, markdown=False)
+
+
+def stated(result: DriverResult, *, lang: Lang = "en") -> str:
+    """Return how what customers say is important differs from what goes with the outcome.
+
+    Parameters
+    ----------
+    result : DriverResult
+        The driver analysis, with figures.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    str
+        Plain text; empty if customers were not asked.
+    """
+    found = facts(result)
+    if "rank_correlation" not in found:
+        return ""
+    low, high = found["rank_interval"]
+    codes = ["alike" if low > 0 else "opposite" if high < 0 else "unrelated"]
+    codes += [code for code in ("apart", "spread") if found.get(code)]
     values = _named(result, found, lang)
-    return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
+    return paragraph([say(SENTENCES, code, values, lang, markdown=False) for code in codes], lang)
 
 
 def finding(result: DriverResult, *, lang: Lang = "en") -> tuple[str, str]:

@@ -8,11 +8,14 @@ import pandas as pd
 
 from svcq_lib.analyses.drivers import DriverResult
 from svcq_lib.formats import Lang
+from svcq_lib.narrative import driver_asymmetry, driver_map
 from svcq_lib.narrative.drivers_sentences import SENTENCES
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.vocabulary import word
 
 NAMED = 3
+OWN = {"quadrant": driver_map.finding, "asymmetry": driver_asymmetry.finding}
+"""Figures whose sentences have a home of their own."""
 
 
 def facts(result: DriverResult) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def facts(result: DriverResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``first`` (drivers of the first tier), ``tier`` ("one", "few", "many"), ``concentrate``, R² and its interval,
+        ``first`` (drivers of the first tier), ``tier`` ("one", "few", "many"), R² and its interval,
         what is said of dimensions, methods and groups, ``empty``.
     """
     fit, table = result.fit.iloc[0], result.importance
@@ -48,10 +51,6 @@ def facts(result: DriverResult) -> dict[str, Any]:
         "share_interval": (top["conf_low"], top["conf_high"]),
     }
     found |= {"r_squared": fit["r_squared"], "interval": (fit["r_squared_low"], fit["r_squared_high"])}
-    found["concentrate"] = table.loc[table["quadrant"] == "concentrate_here", "term"].tolist()
-    found["k_concentrate"] = len(found["concentrate"])
-    found["more"] = max(found["k_concentrate"] - NAMED, 0)
-    found["lines"] = str(result.lines["lines"].iloc[0])
     found |= {"method": fit["method"], "base": (table["n"].min(), table["n"].max())}
     found |= {"latent": fit["model"] != "linear", "held": fit["r_squared_covariates"]}
     return found | _of_groups(result) | _of_methods(result) | _of_segments(result)
@@ -121,7 +120,6 @@ def _named(result: DriverResult, found: dict[str, Any], lang: Lang) -> dict[str,
         named |= {"top": label(found["top"], lang), "method": word(found["method"], lang)}
         marks = "“{}”"
         named["first"] = [marks.format(label(name, lang)) for name in found["first"]]
-        named["concentrate"] = [marks.format(label(name, lang)) for name in found["concentrate"][:NAMED]]
         named["common"] = [marks.format(label(name, lang)) for name in found["common"]]
         named["dimensions"] = [marks.format(label(name, lang)) for name in found.get("dimensions", ())]
     if "segment" in found:
@@ -175,9 +173,9 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     codes = [_fit_code(found), f"first_{found['tier']}"]
     if found["k_groups"] and found["k_groups"] <= NAMED:
         codes.append("groups_one" if found["k_groups"] == 1 else "groups_few")
-    more = "concentrate_more" if found["more"] else "concentrate"
-    codes += [more if found["concentrate"] else "concentrate_none", "cause"]
-    return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
+    said = [say(SENTENCES, code, values, lang) for code in codes]
+    said += [driver_map.describe(result, lang=lang), driver_asymmetry.describe(result, lang=lang)]
+    return paragraph([*said, say(SENTENCES, "cause", values, lang)], lang)
 
 
 def _fit_code(found: dict[str, Any]) -> str:
@@ -198,7 +196,8 @@ def method_codes(result: DriverResult) -> tuple[str, ...]:
     codes += ["drivers_tiers"]
     codes += ["drivers_groups"] if len(result.groups) else []
     codes += ["drivers_segments"] if len(result.segments) else []
-    return (*codes, f"drivers_map_{result.lines['lines'].iloc[0]}")
+    codes += [f"drivers_map_{result.lines['lines'].iloc[0]}", "drivers_map"]
+    return (*codes, *([] if driver_asymmetry.facts(result)["empty"] else ["drivers_asymmetry"]))
 
 
 def finding(result: DriverResult, figure: str, *, lang: Lang = "en", segment: str = "") -> tuple[str, str]:
@@ -208,7 +207,7 @@ def finding(result: DriverResult, figure: str, *, lang: Lang = "en", segment: st
     ----------
     result : DriverResult
         The driver analysis.
-    figure : {"importance", "groups", "quadrant", "methods", "segments"}
+    figure : {"importance", "groups", "quadrant", "asymmetry", "methods", "segments"}
         Which figure.
     lang : {"en", "zh"}
         Language.
@@ -221,12 +220,13 @@ def finding(result: DriverResult, figure: str, *, lang: Lang = "en", segment: st
         Plain text; empty if there is nothing to show.
     """
     found = facts(result)
+    if figure in OWN and not found["empty"]:
+        return OWN[figure](result, lang=lang)
     code = _finding_code(found, figure, segment)
     if not code:
         return "", ""
     values = _named(result, found, lang) | {
         "ci": result.context.ci_level,
-        "lines": SENTENCES[lang][f"lines_{found['lines']}"],
         "weighted": SENTENCES[lang]["weighted_word"] if result.context.weight else "",
     }
     return tuple(say(SENTENCES, one, values, lang, markdown=False) for one in (code, f"sub_{figure}"))  # type: ignore[return-value]
@@ -245,5 +245,4 @@ def _finding_code(found: dict[str, Any], figure: str, segment: str) -> str:
         if not found["k_compared"] or segment not in ("", found["segment"]):
             return ""
         return "finding_segments" if found["k_sure"] else "finding_segments_none"
-    some = found["concentrate"] if figure == "quadrant" else found["common"]
-    return f"finding_{figure}" if some else f"finding_{figure}_none"
+    return "finding_methods" if found["common"] else "finding_methods_none"

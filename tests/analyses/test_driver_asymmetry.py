@@ -95,7 +95,7 @@ def test_range_asymmetry_and_ends_follow_from_the_coefficients(make_study, plain
     up, down = table["reward"].abs(), table["penalty"].abs()
     np.testing.assert_allclose(table["range"], up + down)
     np.testing.assert_allclose(table["asymmetry"], (up - down) / (up + down))
-    assert (table[["high_from", "low_to"]] == [5.5, 2.5]).all(axis=None)
+    assert (table[["high_from", "low_to"]] == [6, 2]).all(axis=None)
     for name in table.index:
         assert table.loc[name, "n_reward"] == (plain[name] >= 6).sum()
         assert table.loc[name, "n_penalty"] == (plain[name] <= 2).sum()

@@ -141,7 +141,19 @@ def make_drivers():
             "outcome": "csat", "method": method, "model": model, "r_squared": 0.583, "r_squared_low": 0.54,
             "r_squared_high": 0.62, "r_squared_covariates": held, "n": 400.0, "terms": len(rows),
         }])  # fmt: skip
-        middle = pd.DataFrame([{"lines": lines, "performance": 4.5, "importance": table["share"].mean()}])
+        middle = pd.DataFrame([{
+            "lines": lines, "importance_kind": "derived", "performance": 4.5, "importance": table["share"].mean(),
+            "changed": 0, "terms": len(rows), "rank_correlation": np.nan,
+        }])  # fmt: skip
+        placed = table[["term", "performance", "quadrant", "n"]].assign(
+            importance=table["share"],
+            p_quadrant=1.0,
+            derived_importance=table["share"],
+            stated_importance=np.nan,
+        )
+        uneven = table[["term", "n"]].assign(
+            asymmetry=np.nan, factor="", shown=False, high_from=np.nan, low_to=np.nan
+        )
         panel = pd.concat([
             table.assign(method=one, estimate=table["share"])[["method", "term", "estimate", "rank", "n"]]
             for one in ("lmg", "beta")
@@ -149,10 +161,13 @@ def make_drivers():
         agreement = pd.DataFrame(
             [{"first": "lmg", "second": "beta", "correlation": 0.9, "shared": 3, "n": 400.0}]
         )
-        segments = pd.DataFrame(columns=["segment", "level", "term", "estimate", "p_value", "p_adjusted", "n"])
+        segments = pd.DataFrame(
+            columns=["segment", "level", "term", "estimate", "p_value", "p_adjusted", "n"]
+        )
         found = {
             "importance": table, "methods": panel, "agreement": agreement, "segments": segments, "fit": fit,
-            "lines": middle, "notes": notes, "context": _context(**context), **(frames or {}),
+            "map": placed, "lines": middle, "asymmetry": uneven, "notes": notes, "context": _context(**context),
+            **(frames or {}),
         }  # fmt: skip
         blank = dict.fromkeys(DriverResult.__dataclass_fields__, pd.DataFrame())
         return DriverResult(**{**blank, **found})

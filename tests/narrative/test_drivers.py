@@ -50,24 +50,6 @@ def test_where_no_interval_reaches_rank_one_the_best_interval_leads(make_drivers
     assert narrative.facts(result)["first"] == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    ("count", "finding", "said"),
-    [
-        (0, "No important driver is rated below average", "No driver is both more important and rated lower"),
-        (1, "1 of 6 drivers is important and rated below average", "rated below average: “q0”. That"),
-        (
-            5,
-            "5 of 6 drivers are important and rated below average",
-            "“q0”, “q1” and “q2”, and 2 more on the map.",
-        ),
-    ],
-)
-def test_the_map_is_counted(make_drivers, count, finding, said):
-    result = make_drivers(rows(2, concentrate=count))
-    assert narrative.finding(result, "quadrant")[0] == finding
-    assert said in narrative.describe(result)
-
-
 def test_causes_are_never_claimed(make_drivers):
     assert "do not prove" in narrative.describe(make_drivers(rows(1)))
     assert "并不证明" in narrative.describe(make_drivers(rows(1)), lang="zh")
