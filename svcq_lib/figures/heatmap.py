@@ -44,6 +44,8 @@ BASE = 3.6
 """Half the height of a digit in points."""
 SIDE = 10.0
 """Room between the names of rows and the cells in points."""
+SLACK = 1.04
+"""Room for a browser that draws names a little wider than they were measured."""
 NAMES = 0.36
 """Greatest part of the width for the names of rows."""
 HEADS = (VALUE, 10.0, 9.0)
@@ -159,7 +161,7 @@ def _plan(ax: Axes, wide: pd.DataFrame, own: bool) -> _Plan:
     lines = int(max(1, min(3, (height - 6) // (VALUE * LINE))))
     rows = [wrap(ax, name, room, size=VALUE, lines=lines) for name in names]
     sizes = [size_of(ax, name, VALUE) for name in rows]
-    left = max((across for across, _ in sizes), default=0.0) + SIDE
+    left = max((across for across, _ in sizes), default=0.0) * SLACK + SIDE
     row = max([ROW, *(tall + 6 for _, tall in sizes)]) if own else height
     return _Plan(rows, heads, left, min(BROAD, (box.width - left) / count), row, head, size)
 
