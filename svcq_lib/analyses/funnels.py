@@ -127,8 +127,8 @@ def _points(
 
 def _calibration(se: Array, n: Array, spread: float) -> float:
     """Return the design's common factor between effective answers and what the errors imply."""
-    implied = spread**2 / np.where(se > 0, se, np.nan) ** 2
-    return float(np.nanmedian(implied / n))
+    known = se > 0
+    return float(np.median(spread**2 / se[known] ** 2 / n[known])) if known.any() else 1.0
 
 
 def _implied(p: Array, se: Array, n: Array) -> Array:

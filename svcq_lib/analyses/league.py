@@ -116,6 +116,8 @@ def league(
         return _unranked(table, value, compared), np.zeros((n_draws, 0)), None
     kept = table[ranked]
     y, se = _model_scale(kept, value, error, compared, flag)
+    if not (se > 0).all():  # every unit answers alike: there is nothing to rank
+        return _unranked(table, value, compared), np.zeros((n_draws, 0)), None
     common = shrinkage.pooled(y, se, tau_method)
     found = shrinkage.posterior(y, se, method=tau_method, n_draws=n_draws, seed=seed)
     draws = np.sin(np.clip(found.draws, 0, np.pi / 2)) ** 2 if compared.is_share else found.draws
@@ -165,7 +167,7 @@ def _model_scale(
     # the error of a small unit is itself poorly known; a lucky small one would be taken for certainty
     spread = np.sqrt(np.average(se**2 * n, weights=n))
     small = (kept["n"].to_numpy() < flag) | ~(se > 0)
-    return y, np.where(small, np.maximum(se, spread / np.sqrt(n)), se) + 1e-12
+    return y, np.where(small, np.maximum(se, spread / np.sqrt(n)), se)
 
 
 def _of_draws(kept: pd.DataFrame, draws: Array, compared: Compared, ci_level: float) -> pd.DataFrame:

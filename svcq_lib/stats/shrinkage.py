@@ -206,7 +206,7 @@ def tau_weights(y: ArrayLike, se: ArrayLike, method: TauMethod = "reml") -> tupl
         w = 1 / (se**2 + tau[:, None] ** 2)
         centre = (w * y).sum(axis=1, keepdims=True) / w.sum(axis=1, keepdims=True)
         below = chi2.sf((w * (y - centre) ** 2).sum(axis=1), y.size - 1)
-        weight = np.diff(below, prepend=0.0)
+        weight = np.maximum(np.diff(below, prepend=0.0), 0.0)
     return tau, weight / weight.sum()
 
 
