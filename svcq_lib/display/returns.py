@@ -23,8 +23,8 @@ TABLES = ("summary", "initiatives", "links", "scenarios", "claims", "funding")
 WORDS = {
     "en": {
         "npv": "Net present value, {unit}", "p_positive": "Chance of a gain", "rosq": "Return on service quality",
-        "payback": "Payback, years", "spend": "Spending, {unit}", "not_paid": "not within {years:g}",
-        "paid_in": "in {share:%} of the draws", "present": "present value", "planned": "Planned cost, {unit}",
+        "payback": "Payback in years, median", "spend": "Spending, {unit}",
+        "paid_in": "in time in {share:%} of the draws", "present": "present value", "planned": "Planned cost, {unit}",
         "summary": "The return in figures (money in {unit})", "initiatives": "Each initiative alone (money in {unit})",
         "links": "What the value hangs on (NPV in {unit})", "scenarios": "Scenarios (NPV in {unit})",
         "claims": "What the claims of the sources would need", "funding": "Who pays the plan ({unit})",
@@ -32,8 +32,9 @@ WORDS = {
         "scenario": "Scenario", "share_of_variance": "Share of variance", "has_it": "Draws that have it",
     },
     "zh": {
-        "npv": "净现值（{unit}）", "p_positive": "净现值为正的概率", "rosq": "服务质量回报", "payback": "回收期（年）",
-        "spend": "支出（{unit}）", "not_paid": "{years:g} 年内未收回", "paid_in": "{share:%} 的模拟",
+        "npv": "净现值（{unit}）", "p_positive": "净现值为正的概率", "rosq": "服务质量回报",
+        "payback": "回收期中位数（年）",
+        "spend": "支出（{unit}）", "paid_in": "{share:%} 的模拟按期收回",
         "present": "现值", "planned": "计划成本（{unit}）",
         "summary": "回报一览（金额单位：{unit}）", "initiatives": "各举措单独（金额单位：{unit}）",
         "links": "净现值取决于什么（{unit}）", "scenarios": "情景（净现值单位：{unit}）",
@@ -63,15 +64,16 @@ def headline(result: ReturnsResult, lang: Lang) -> list[Block]:
 def _cards(result: ReturnsResult, lang: Lang) -> list[Card]:
     found, places = narrative.facts(result), narrative.digits(result)
     tone = {"pays": "good", "loses": "bad", "open": "neutral"}[found["verdict"]]
-    paid = formats.number(found["payback"], 1) if found["verdict"] == "pays" else ""
+    late = kinds.is_missing(found["payback"])
+    paid = f"> {found['years']:g}" if late else formats.number(found["payback"], 1)
     return [
         Card(_text("npv", result, lang), formats.number(found["npv"], places),
              narrative.between(found["npv_interval"], places), "", tone),
         Card(_text("p_positive", result, lang), formats.percent(found["p"]), "", "", tone),
         Card(_text("rosq", result, lang), formats.percent(found["rosq"]),
              _share_interval(found["rosq_interval"]), "", tone),
-        Card(_text("payback", result, lang), paid or _text("not_paid", result, lang, years=found["years"]),
-             "" if paid else _text("paid_in", result, lang, share=found["paid_share"]), "", "neutral"),
+        Card(_text("payback", result, lang), paid,
+             _text("paid_in", result, lang, share=found["paid_share"]), "", "neutral"),
         Card(_text("spend", result, lang), formats.number(found["spend"], places),
              _text("present", result, lang), "", "neutral"),
     ]  # fmt: skip
@@ -142,7 +144,7 @@ def _ranked(
 def _tornado(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
     if result.links.empty:
         return None
-    table = _labelled(result, result.links, lang)
+    table = _labelled(result, result.links.head(narrative.MOST_BARS), lang)
     likely = result.scenarios.loc[result.scenarios["term"] == "likely", "npv"].to_numpy(dtype=float)[0]
     heading, subtitle = narrative.finding(result, name, lang=lang)
     look = {
@@ -225,7 +227,7 @@ def _prepared(result: ReturnsResult, name: str, frame: pd.DataFrame, lang: Lang)
         kind=[word(one, lang) for one in frame["kind"]], origin=[word(one, lang) for one in frame["origin"]],
         likely=[quantity(value, term, lang) for value, term in zip(frame["estimate"], frame["term"], strict=True)],
         range=[
-            f"{quantity(low, term, lang)} … {quantity(high, term, lang)}"
+            f"[{quantity(low, term, lang)}, {quantity(high, term, lang)}]"
             for low, high, term in frame[["conf_low", "conf_high", "term"]].itertuples(index=False)
         ],
         break_even=[

@@ -64,11 +64,6 @@ def fan(
     -------
     Axes
         The axes.
-
-    Raises
-    ------
-    ReportError
-        If a character of a text is in none of the fonts.
     """
     scale = Scale(kind, digits, lang)
     line = column(table, middle)

@@ -10,7 +10,7 @@ from svcq_lib.figures import alt
 from svcq_lib.figures.layout import SMALL, VALUE, axes_in, box_of, put, size_of, write
 from svcq_lib.figures.marks import Mask, Scale, column, mask_of, reference_line, scale_x, span
 from svcq_lib.figures.placing import apart
-from svcq_lib.figures.style import ACCENT, GREY, PAPER, RULE, use_style
+from svcq_lib.figures.style import ACCENT, GREY, PAPER, RULE, require_glyphs, use_style
 from svcq_lib.formats import Lang
 from svcq_lib.vocabulary import Kind
 
@@ -74,6 +74,8 @@ def frontier(
         If a character of a text is in none of the fonts.
     """
     scale, names = Scale(kind, digits, lang), [str(name) for name in points[label]]
+    for name in names:
+        require_glyphs(name, "a figure's text")
     at, value = column(points, x), column(points, y)
     budgets, best = column(line, line_x), column(line, y)
     with use_style(lang):

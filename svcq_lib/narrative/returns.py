@@ -14,6 +14,8 @@ from svcq_lib.vocabulary import WORDS, word
 
 NAMED = 3
 """Most initiatives that a sentence lists."""
+MOST_BARS = 12
+"""Most inputs that the tornado draws; the table has all."""
 WHOLE_FROM = 1000.0
 """Money and other quantities from here on are written without digits after the point."""
 
@@ -68,7 +70,8 @@ def _links(result: ReturnsResult) -> dict[str, Any]:
     if result.links.empty:
         return {}
     widest = result.links.iloc[0]
-    found = {"widest": widest["term"], "widest_from": widest["npv_low"], "widest_to": widest["npv_high"]}
+    found = {"widest": widest["term"], "widest_from": widest["npv_low"], "widest_to": widest["npv_high"],
+             "inputs": len(result.links), "bars": min(MOST_BARS, len(result.links))}  # fmt: skip
     drawn = result.links[result.links["share"].notna()]
     if len(drawn):
         top = drawn.iloc[int(drawn["share"].to_numpy().argmax())]
@@ -145,7 +148,7 @@ def quantity(value: float, of: str, lang: Lang = "en") -> str:
         "causal_share",
     )
     if of in shares or of.endswith("_per_csat_point"):
-        return kinds.shown(value, "share", lang, digits=1)
+        return kinds.shown(value, "share", lang, digits=0 if round(1000 * value) % 10 == 0 else 1)
     if of == "horizon":
         return kinds.shown(value, "score", lang)
     return formats.number(value, 0 if abs(value) >= WHOLE_FROM else 2 if abs(value) < 10 else 1)
