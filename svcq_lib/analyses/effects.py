@@ -40,8 +40,8 @@ class EffectsResult:
     effects : DataFrame, one row per figure, sure ones first, then by size
         term, measure, high_is_good, treated_before, treated_after, control_before, control_after (weighted means),
         estimate (difference-in-differences), std_error, conf_low, conf_high, statistic, df, p_value, p_adjusted (over
-        the figures), effect_size (over the answers' standard deviation) with interval, counterfactual (after, without the
-        programme), relative with interval, pretrend_p, conclusion, n, suppressed. conclusion: effect_improved or
+        the figures), effect_size (over the answers' standard deviation) with interval, counterfactual (after, without
+        the programme), relative with interval, pretrend_p, conclusion, n, suppressed. conclusion: effect_improved or
         effect_worsened (adjusted test and interval without 0, groups not shown to differ before),
         effect_diverging, effect_untested, effect_unclear, effect_no_control.
     checks : DataFrame, one row per figure

@@ -187,7 +187,13 @@ def leads_and_lags(panel: Panel, settings: Settings) -> pd.DataFrame:
         return table
     rest = other_terms(rows)
     asked = np.eye(len(panel.periods))[rows.period][:, others] * rows.treated[:, None]
-    fit = regression.wls(np.hstack([rest, asked]), rows.y, rows.weight)
+    whole = np.hstack([rest, asked])
+    if len(rows.y) <= whole.shape[1]:  # a lone unit in each group: differences without an error
+        root = np.sqrt(rows.weight)
+        coef = np.linalg.lstsq(root[:, None] * whole, root * rows.y, rcond=None)[0]
+        table.loc[others, "estimate"] = coef[rest.shape[1] :]
+        return table
+    fit = regression.wls(whole, rows.y, rows.weight)
     errors = np.sqrt(np.maximum(np.diag(regression.cluster_covariance(fit, rows.unit, "CR2")), 0))
     asked_at = np.arange(rest.shape[1], rest.shape[1] + len(others))
     df = regression.satterthwaite_df(fit, rows.unit, asked_at)

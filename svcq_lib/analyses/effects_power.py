@@ -42,7 +42,8 @@ def pilot(panel: Panel, term: str, lift: float, *, alpha: float = 0.05) -> pd.Da
     if settled.treated.any() and not settled.treated.all():
         # effects of the programme are no noise: each group has its own periods
         parts = [_components(settled, mask) for mask in (settled.treated, ~settled.treated)]
-        shock = float(np.nanmean([one.shock for one in parts]))
+        known = [one.shock for one in parts if np.isfinite(one.shock)]
+        shock = sum(known) / len(known) if known else float("nan")
         found = power.Components(parts[0].within, shock, shock / (shock + parts[0].within))
     else:
         found = _components(settled, np.ones(len(settled.units), dtype=bool))

@@ -85,10 +85,9 @@ def _standardized(effect: did.Effect, one: Panel) -> dict[str, float]:
 
 
 def _least(one: Panel) -> int:
-    """Return the smallest of the four bases."""
-    return min(
-        one.answers(*corner) for corner in ((True, True), (True, False), (False, True), (False, False))
-    )
+    """Return the smallest base of the groups that there are, before and after."""
+    groups = set(one.treated.tolist())
+    return min(one.answers(group, after) for group in groups for after in (False, True))
 
 
 def _related(table: pd.DataFrame) -> pd.DataFrame:

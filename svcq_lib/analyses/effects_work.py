@@ -55,10 +55,14 @@ class Work:
         return self.panel(quantity, start=start, ramp=ramp, grain="month")
 
     def _narrowed(self, found: Panel) -> Panel:
+        """Cut a panel at the end of the study's period, and count only what lies inside it as after."""
         if not self.study.period:
             return found
-        first = periods.parse(self.study.period).start
-        early = np.array([periods.parse(name).end < first for name in found.periods], dtype=bool)
+        span = periods.parse(self.study.period)
+        found = found.during(
+            np.array([periods.parse(name).start <= span.end for name in found.periods], dtype=bool)
+        )
+        early = np.array([periods.parse(name).end < span.start for name in found.periods], dtype=bool)
         return replace(found, phase=np.where(early & (found.phase == AFTER), 0, found.phase))
 
     def path(self, found: Panel, ci_level: float, lag: int | None = None) -> Path | None:
