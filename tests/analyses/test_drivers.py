@@ -133,6 +133,7 @@ def test_swiss(swiss):
     assert column(found, "share") == pytest.approx(
         {k: v / 0.706735001592726 for k, v in SWISS.items()}, rel=1e-9
     )
+    assert (found.importance["mc_error"] == 0).all()
     assert found.importance["term"].tolist() == [
         "Education", "Examination", "Infant.Mortality", "Catholic", "Agriculture",
     ]  # fmt: skip
@@ -302,7 +303,10 @@ def test_shares_of_many_drivers_lie_in_their_intervals(make_study):  # more than
     frame["y"] = x @ np.linspace(0.1, 1, 30) + 50 + 4 * rng.normal(size=1500)
     found = run(make_study(frame, toml(list(frame.columns[:30]), "y", scale="[-50, 150]")), n_boot=200)
     table = found.importance
-    assert "sampled_lmg" in codes(found)
+    assert codes(found)["sampled_lmg"]["error"] == table["mc_error"].max()
+    assert (table["mc_error"] > 0).all()
+    assert table["mc_error"].max() < 0.001
+    assert len(table) == 30  # nothing is dropped
     assert ((table["conf_low"] <= table["share"]) & (table["share"] <= table["conf_high"])).all()
 
 
