@@ -102,7 +102,9 @@ def _shares(rows: pd.DataFrame, compared: Compared) -> dict[str, pd.Series]:
     with np.errstate(invalid="ignore"):
         constant = enough & (_spread_of(block) == 0)
     found["constant"] = pd.Series(constant, rows.index).groupby(key).mean()
-    kept = rows[[compared.unit_key, compared.column, *answers]][enough & ~constant]
+    # without the figure five equal ratings are no rare coincidence
+    told = enough & ~constant & rows[compared.column].notna().to_numpy()
+    kept = rows[[compared.unit_key, compared.column, *answers]][told]
     copied = kept.duplicated(keep="first").reindex(rows.index, fill_value=False)
     return found | {"copies": copied.groupby(key).mean()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 SENTENCES = {
     "en": {
         "title_lead": "{better:list} {better:leads|lead}; {k_unclear} of {k} cannot be told from the average",
-        "title_lead_all": "{better:list} {better:leads|lead}, {worse:list} {worse:falls|fall} behind: none of {k} is average",
+        "title_lead_all": "{better:list} {better:leads|lead}, {worse:list} {worse:falls|fall} behind: all {k} differ from the average",
         "title_behind": "{worse:list} {worse:falls|fall} behind; {k_unclear} of {k} cannot be told from the average",
         "title_many": "{k_better} of {k} are better than the others and {k_worse} worse; {k_unclear} cannot be told from the average",
         "title_none": "None of {k} can be told from the average of the others",
