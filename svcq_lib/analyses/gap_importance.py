@@ -25,7 +25,7 @@ def importance(
     evidence: Evidence,
     terms: list[Dimension],
     *,
-    weights: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | pd.DataFrame | None = None,
     draws: Array,
     ci_level: float,
 ) -> pd.DataFrame:
@@ -39,8 +39,8 @@ def importance(
         With the request ``gaps.shares`` and, for derived weights, ``gaps.model``.
     terms : list of Dimension
         The dimensions.
-    weights : Mapping of str to float, optional
-        Weights given by the caller, such as the shares of a driver analysis.
+    weights : Mapping of str to float, or DataFrame, optional
+        Weights given by the caller; a table has ``term`` and ``share``, as the importance of a driver analysis.
     draws : ndarray, shape (replicates, blocks)
         How often each block was drawn.
     ci_level : float
@@ -120,10 +120,12 @@ def _derived(
     return {"derived_weights": (weights, weights * gaps, n)}
 
 
-def _given(weights: Mapping[str, float] | None, names: list[str]) -> Array | None:
+def _given(weights: Mapping[str, float] | pd.DataFrame | None, names: list[str]) -> Array | None:
     """Return given weights in the order of the dimensions, as shares."""
     if weights is None:
         return None
+    if isinstance(weights, pd.DataFrame):
+        weights = dict(zip(weights["term"], weights["share"], strict=True))
     lacking = [name for name in names if name not in weights]
     values = np.array([weights.get(name, np.nan) for name in names], dtype=float)
     if lacking or not np.isfinite(values).all() or (values < 0).any() or not values.sum() > 0:

@@ -107,7 +107,7 @@ def gaps(
     study: Study,
     *,
     outcome: str | None = None,
-    weights: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | pd.DataFrame | None = None,
     adjust_method: Method = "holm",
     ci_level: float = 0.95,
     n_boot: int = 1000,
@@ -122,9 +122,9 @@ def gaps(
     outcome : str, optional
         Satisfaction outcome that derived importance and the comparison with perceptions stand on; by default the
         first satisfaction score.
-    weights : Mapping of str to float, optional
-        Importance of the dimensions from elsewhere, such as the shares of a driver analysis; one more choice beside
-        the respondents' points and the derived weights.
+    weights : Mapping of str to float, or DataFrame, optional
+        Importance of the dimensions from elsewhere, such as the importance table of a driver analysis (``term`` and
+        ``share``); one more choice beside the respondents' points and the derived weights.
     adjust_method : {"holm", "bh", "by", "none"}
         Multiplicity control over the items, the dimensions, their pairs, the provider's gaps, the levels of each
         segment, and the segments' profiles.
@@ -190,7 +190,7 @@ def _main(
     items.insert(1, "dimension", [one.name for one in terms for _ in one.items])
     dimensions = block(table, study, [one.name for one in terms], mode, adjust_method)
     trust = reliabilities(evidence, terms, study, ci_level)
-    measured = quality(table, dimensions.join(trust, on="term"), study, ci_level)
+    measured = quality(table, _sorted(dimensions.join(trust, on="term")), study, ci_level)
     dimensions = dimensions.join(trust[["alpha", "alpha_low", "alpha_high"]], on="term")
     dimensions = dimensions.join(_own_points(table, weighed), on="term")
     overall = block(table, study, ["overall"], mode, "none")
@@ -213,7 +213,7 @@ def _more(
     terms: list[Dimension],
     provider: Mapping[str, gap_tables.Judgements],
     outcome: str,
-    weights: Mapping[str, float] | None,
+    weights: Mapping[str, float] | pd.DataFrame | None,
     draws: np.ndarray,
     table: pd.DataFrame,
     *,

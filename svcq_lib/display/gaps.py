@@ -267,6 +267,7 @@ def table(result: GapsResult, name: str, lang: Lang, segment: str = "") -> Block
         gaps_tables.shown(result, frame, name, lang),
         typeset(heading, lang),
         lang,
+        subtitle=narrative.subtitle(result, name, lang=lang),
         source=words.source_line(result.context, lang),
     )
 

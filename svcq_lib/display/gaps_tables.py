@@ -63,7 +63,8 @@ def shown(result: GapsResult, frame: pd.DataFrame, name: str, lang: Lang) -> Dis
     if name == "dimensions":
         columns += ["share"] if paired else ["alpha"]
     columns = [one for one in columns if one in frame and (one != "share" or frame[one].notna().any())]
-    hidden = ["perception_low", "perception_high", "at_top_low", "at_top_high"]  # ten columns are enough
+    hidden = ["perception_low", "perception_high", "at_top_low", "at_top_high"]
+    hidden += ["within_low", "within_high", "above_low", "above_high"]  # ten columns are enough
     frame = frame.drop(columns=hidden, errors="ignore")
     return display_table(
         frame,

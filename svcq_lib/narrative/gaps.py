@@ -7,32 +7,17 @@ from typing import Any
 from svcq_lib.analyses.gaps import GapsResult
 from svcq_lib.formats import Lang
 from svcq_lib.narrative.gaps_facts import MOVES, facts, levels_of, move
+from svcq_lib.narrative.gaps_headings import challenge_sentence, heading, named, subtitle
 from svcq_lib.narrative.gaps_sentences import SENTENCES
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.vocabulary import word
 
-__all__ = ["MOVES", "describe", "facts", "finding", "heading", "move", "profiled", "title"]
+__all__ = ["MOVES", "describe", "facts", "finding", "heading", "move", "profiled", "subtitle", "title"]
 
 NAMED = 3
 """Most names that a title lists."""
 PANELS = 6
 """Most groups that small multiples show."""
-
-
-def _named(result: GapsResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
-    label = result.context.label
-    named = dict(found)
-    for key in ("widest", "top", "segment", "outcome"):
-        if key in named:
-            named[key] = label(named[key], lang)
-    for key in ("short", "unclear", "exceeds", "tied", "parts_unclear", "promised", *MOVES):
-        if key in named:
-            named[key] = [label(name, lang) for name in named[key]]
-    named["things"] = SENTENCES[lang]["dimensions" if len(result.dimensions) > 1 else "items"]
-    scale = result.context.scale
-    for code in ("of_scale", "up_to", "scale"):
-        named[code] = say(SENTENCES, code, dict(scale), lang, markdown=False) if scale else ""
-    return named
 
 
 def title(result: GapsResult, *, lang: Lang = "en") -> str:
@@ -51,7 +36,7 @@ def title(result: GapsResult, *, lang: Lang = "en") -> str:
         Plain text.
     """
     found = facts(result)
-    values = _named(result, found, lang)
+    values = named(result, found, lang)
     if found["empty"]:
         return say(SENTENCES, "title_empty", values, lang, markdown=False)
     code = _title_code(found)
@@ -88,7 +73,7 @@ def describe(result: GapsResult, *, lang: Lang = "en") -> str:
         Markdown.
     """
     found = facts(result)
-    values = _named(result, found, lang)
+    values = named(result, found, lang)
     if found["empty"] or "overall" not in found:
         return ""
     if result.mode == "perception_only":
@@ -103,7 +88,7 @@ def describe(result: GapsResult, *, lang: Lang = "en") -> str:
     if "weighted" in found:
         parts.append(say(SENTENCES, "weighted", values, lang))
     first = paragraph([*parts, *_change_sentences(found, values, lang, False)], lang)
-    why = paragraph([*_cause_sentences(result, found, values, lang), _challenge_sentence(values, lang)], lang)
+    why = paragraph([*_cause_sentences(result, found, values, lang), challenge_sentence(values, lang)], lang)
     return "\n\n".join(filter(None, (first, why)))
 
 
@@ -118,12 +103,6 @@ def _cause_sentences(
     return said + [
         say(SENTENCES, code, values, lang) for code in ("parts_unclear", "promised") if found[code]
     ]
-
-
-def _challenge_sentence(values: dict[str, Any], lang: Lang, *, markdown: bool = True) -> str:
-    if "winner" not in values:
-        return ""
-    return say(SENTENCES, f"challenge_{values['winner']}", values, lang, markdown=markdown)
 
 
 def profiled(result: GapsResult) -> str:
@@ -144,56 +123,6 @@ def profiled(result: GapsResult) -> str:
     counts = result.segments.groupby("segment")["level"].nunique()
     rows = rows[rows["segment"].map(counts) <= PANELS] if len(rows) else rows
     return str(rows["segment"].to_numpy()[rows["p_value"].to_numpy().argmin()]) if len(rows) else ""
-
-
-def heading(result: GapsResult, name: str, *, lang: Lang = "en") -> str:
-    """Return the heading of a table that states a finding; empty for tables that only list figures.
-
-    Parameters
-    ----------
-    result : GapsResult
-        The gap analysis.
-    name : {"contrasts", "importance", "challenge", "interactions"}
-        Which table.
-    lang : {"en", "zh"}
-        Language.
-
-    Returns
-    -------
-    str
-        Plain text.
-    """
-    found, alpha = facts(result), 1 - result.context.ci_level
-    values = _named(result, found, lang)
-    if name == "contrasts":
-        counts = {"k": len(result.contrasts), "told": int((result.contrasts["p_adjusted"] < alpha).sum())}
-        return say(SENTENCES, "heading_contrasts", {**values, **counts}, lang, markdown=False)
-    if name == "challenge":
-        return _challenge_sentence(values, lang, markdown=False).rstrip(".。")
-    if name == "interactions":
-        sure = result.interactions["segment"][result.interactions["p_adjusted"] < alpha]
-        names = {"names": [result.context.label(one, lang) for one in sure]}
-        code = "heading_interactions" if names["names"] else "heading_interactions_none"
-        return say(SENTENCES, code, names, lang, markdown=False)
-    if name == "importance":
-        return (
-            "；".join(_leader_words(result, found, lang))
-            if lang == "zh"
-            else "; ".join(_leader_words(result, found, lang))
-        )
-    return ""
-
-
-def _leader_words(result: GapsResult, found: dict[str, Any], lang: Lang) -> list[str]:
-    """Return which dimension weighs most, by choice of importance weights."""
-    said = []
-    for term, schemes in found["leaders"].items():
-        named = {"leader": result.context.label(term, lang), "names": [word(one, lang) for one in schemes]}
-        said.append(say(SENTENCES, "leader", named, lang, markdown=False))
-    if found["leader_unclear"]:
-        named = {"names": [word(one, lang) for one in found["leader_unclear"]]}
-        said.append(say(SENTENCES, "leader_unclear", named, lang, markdown=False))
-    return said
 
 
 def _short_sentences(found: dict[str, Any], values: dict[str, Any], lang: Lang) -> list[str]:
@@ -256,7 +185,7 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
     """
     found = facts(result)
     segment = profiled(result) if figure == "profiles" else segment
-    values = _named(result, found, lang) | _settings(result, figure, segment, lang)
+    values = named(result, found, lang) | _settings(result, figure, segment, lang)
     alpha = 1 - result.context.ci_level
     if figure in ("chain", "profiles"):
         code, more = (_finding_chain if figure == "chain" else _finding_profiles)(

@@ -70,6 +70,12 @@ def test_every_choice_of_weights_is_its_formula(make_study):
         assert rows["contribution"].idxmin() == rows["rank"].idxmin()
 
 
+def test_a_table_of_driver_shares_is_a_choice_of_weights(make_study):
+    table = pd.DataFrame({"term": ["c", "a", "b"], "share": [0.2, 0.5, 0.3]})
+    found = by_scheme(gaps(make_study(answers(), TOML), n_boot=20, weights=table))
+    assert found["given_weights"]["importance"].tolist() == pytest.approx([0.5, 0.3, 0.2])
+
+
 @pytest.mark.parametrize("weights", [{"a": 1, "b": 2}, {"a": -1, "b": 2, "c": 1}, {"a": 0, "b": 0, "c": 0}])
 def test_given_weights_must_fit_the_dimensions(make_study, weights):
     with pytest.raises(ParameterError, match="Give each of a, b, c a number"):

@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from svcq_lib.narrative import gaps as narrative
@@ -248,3 +249,76 @@ def test_no_zero_carries_a_sign(make_gaps):
     for text in both(make_gaps(rows, overall=(-0.001, -0.002, 0.001, UNSURE), changes=moved)):
         assert "−0.00" not in text
         assert "+0.00" not in text
+
+
+# what explains the gap
+
+
+def chained(*rows):
+    """Make the provider's gaps from (term, part, estimate, adjusted p, chance of being the largest)."""
+    table = pd.DataFrame(rows, columns=["term", "part", "estimate", "p_adjusted", "p_largest"])
+    return table.assign(dimension="", suppressed=False, n=30.0)
+
+
+ROWS = [("a", -1.8, -1.9, -1.7, SURE), ("b", -0.5, -0.6, -0.4, SURE)]
+
+
+def test_a_part_of_the_gap_is_named_only_where_it_is_surely_the_largest(make_gaps):
+    chain = chained(
+        ("a", "standards_gap", -0.4, SURE, 0.01), ("a", "delivery_gap", -1.2, SURE, 0.99),
+        ("a", "communication_gap", -0.7, SURE, np.nan), ("b", "standards_gap", -0.3, SURE, 0.8),
+        ("b", "delivery_gap", -0.2, SURE, 0.2), ("b", "communication_gap", -0.9, UNSURE, np.nan),
+    )  # fmt: skip
+    result = make_gaps(ROWS, more={"chain": chain})
+    text = narrative.describe(result)
+    assert "The delivery gap is the largest part of the gap in a." in text
+    assert "Which part of the gap is the largest in b cannot be told." in text
+    assert "Promises exceed what is delivered in a." in text
+    assert "传递差距所占最大" in narrative.describe(result, lang="zh")
+    assert narrative.finding(result, "chain")[0].endswith("the largest part of the gap in 1 of 2 dimensions")
+    unsure = make_gaps(ROWS, more={"chain": chain.assign(p_largest=0.5)})
+    assert "cannot be told in any dimension" in narrative.finding(unsure, "chain")[0]
+    assert "is the largest part" not in narrative.describe(unsure)
+
+
+@pytest.mark.parametrize(
+    ("limits", "english", "chinese"),
+    [
+        ((0.02, 0.1), "Perceptions alone predict csat better than gaps", "仅用感知比用差距更能预测"),
+        ((-0.1, -0.02), "Gaps predict csat better than perceptions alone", "差距比仅用感知更能预测"),
+        ((-0.02, 0.1), "predict csat better cannot be told", "数据无法判断"),
+    ],
+)
+def test_the_better_predictor_is_named_only_if_the_interval_tells(make_gaps, limits, english, chinese):
+    rival = pd.DataFrame({
+        "predictors": ["gap", "perception"], "outcome": "csat", "r_squared": [0.4, 0.45],
+        "difference": [np.nan, np.mean(limits)], "difference_low": [np.nan, limits[0]],
+        "difference_high": [np.nan, limits[1]],
+    })  # fmt: skip
+    result = make_gaps(ROWS, more={"challenge": rival})
+    assert english in narrative.describe(result)
+    assert chinese in narrative.describe(result, lang="zh")
+    assert english in narrative.heading(result, "challenge")
+
+
+def test_what_weighs_most_is_said_by_choice_of_weights(make_gaps):
+    weighed = pd.DataFrame(
+        [("own_points", "a", 1, 0.99), ("own_points", "b", 2, 0.01), ("equal_weights", "b", 1, 0.6)],
+        columns=["scheme", "term", "rank", "p_leads"],
+    )
+    result = make_gaps(ROWS, more={"importance": weighed})
+    said = narrative.heading(result, "importance")
+    assert (
+        said
+        == "a weighs most by respondents’ own points; which dimension weighs most by equal weights cannot be told"
+    )
+    assert "无法判断哪个维度所占最大" in narrative.heading(result, "importance", lang="zh")
+
+
+def test_dimensions_are_told_apart_by_their_paired_difference_not_by_their_intervals(make_gaps):
+    rows = [("a", -1.8, -1.9, -1.6, SURE), ("b", -1.7, -1.8, -1.55, SURE)]
+    result = make_gaps(rows)
+    assert "cannot be told apart" in narrative.title(result)
+    told = dataclasses.replace(result, contrasts=result.contrasts.assign(p_adjusted=SURE))
+    assert narrative.title(told).startswith("a loses the most")
+    assert narrative.heading(told, "contrasts") == "1 of 1 pairs of dimensions differ"
