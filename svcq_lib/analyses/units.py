@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,11 @@ from svcq_lib.stats import linearize, stratified
 from svcq_lib.stats.stratified import Linearised
 
 Array = NDArray[np.float64]
+ALL = slice(None)
 
 
-def by_unit(moments: Moments, design: Design, by: Sequence[str] = ()) -> Iterator[dict[str, Array]]:
-    """Yield the sums of each group by sampling unit and joint cell of the margins.
+def by_unit(moments: Moments, design: Design, rows: NDArray[np.intp] | slice = ALL) -> dict[str, Array]:
+    """Return sums by sampling unit and joint cell of the margins.
 
     Parameters
     ----------
@@ -25,28 +26,32 @@ def by_unit(moments: Moments, design: Design, by: Sequence[str] = ()) -> Iterato
         Sums of single columns.
     design : Design
         How the sample was drawn.
-    by : sequence of str
-        Group columns.
+    rows : ndarray of int or slice
+        Cells of the moments that count; all by default.
 
-    Yields
-    ------
+    Returns
+    -------
     dict of str to ndarray
-        Shape (units, cells, columns), groups in the order of first appearance.
+        Shape (units, cells, columns).
     """
     unit, units = _units(moments, design)
     cell, cells = np.zeros(len(moments.keys), dtype=np.intp), 1
     if design.calibration is not None and calibrated(moments, design):
         cell, cells = moments.keys["margin_cell"].to_numpy(dtype=np.intp), len(design.calibration.factors)
-    groups = (
-        moments.keys.groupby(list(by), sort=False).ngroup().to_numpy() if by else np.zeros(len(unit), int)
-    )
-    for group in range(groups.max(initial=-1) + 1):
-        rows = np.flatnonzero(groups == group)
-        found = {}
-        for name, array in moments.sums.items():
-            found[name] = np.zeros((units, cells, *array.shape[1:]))
-            np.add.at(found[name], (unit[rows], cell[rows]), array[rows])
-        yield found
+    found = {}
+    for name, array in moments.sums.items():
+        found[name] = np.zeros((units, cells, *array.shape[1:]))
+        np.add.at(found[name], (unit[rows], cell[rows]), array[rows])
+    return found
+
+
+def _groups(moments: Moments, by: Sequence[str]) -> dict[tuple[object, ...], NDArray[np.intp]]:
+    """Return the cells of each group, groups in the order of first appearance."""
+    if not by:
+        return {(): np.arange(len(moments.keys))}
+    names = moments.keys[list(by)].drop_duplicates().itertuples(index=False, name=None)
+    codes = moments.keys.groupby(list(by), sort=False).ngroup().to_numpy()
+    return {name: np.flatnonzero(codes == i) for i, name in enumerate(names)}
 
 
 def calibrated(moments: Moments, design: Design) -> bool:
@@ -117,7 +122,8 @@ def mean_variances(moments: Moments, design: Design, by: Sequence[str] = ()) -> 
         NaN where fewer than two rows, or two clusters, answered.
     """
     split, found = calibrated(moments, design), []
-    for sums in by_unit(moments, design, by):
+    for rows in _groups(moments, by).values():
+        sums = by_unit(moments, design, rows)
         one = variance(stratified.linearised_mean(sums), design, calibrated=split)
         found.append(np.where(answering(sums, design) > 1, one, np.nan))
     return np.array(found).reshape(len(found), len(moments.columns))
@@ -151,12 +157,13 @@ def shared(first: Moments, second: Moments, design: Design, by: Sequence[str] = 
     """
     split, parts = calibrated(first, design), []
     columns = [*by, "column", "correlation", "units", "units_other", "df_most"]
-    others = dict(zip(_names(second, by), by_unit(second, design, by), strict=True))
+    others = _groups(second, by)
     most = degrees_of_freedom(design) - 1 if design.kind != "simple" else np.inf
-    for name, sums in zip(_names(first, by), by_unit(first, design, by), strict=True):
+    for name, rows in _groups(first, by).items():
         if name not in others:
             continue
-        one, other = stratified.linearised_mean(sums), stratified.linearised_mean(others[name])
+        sums, rest = by_unit(first, design, rows), by_unit(second, design, others[name])
+        one, other = stratified.linearised_mean(sums), stratified.linearised_mean(rest)
         parts.append(
             pd.DataFrame(
                 {
@@ -164,18 +171,12 @@ def shared(first: Moments, second: Moments, design: Design, by: Sequence[str] = 
                     "column": list(first.columns),
                     "correlation": _correlation(one, other, design, split),
                     "units": answering(sums, design),
-                    "units_other": answering(others[name], design),
+                    "units_other": answering(rest, design),
                     "df_most": max(most, 1.0),
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def _names(moments: Moments, by: Sequence[str]) -> list[tuple[object, ...]]:
-    if not by:
-        return [()] if len(moments.keys) else []
-    return list(moments.keys[list(by)].drop_duplicates().itertuples(index=False, name=None))
 
 
 def _correlation(one: Linearised, other: Linearised, design: Design, split: bool) -> Array:

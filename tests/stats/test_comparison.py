@@ -1,0 +1,45 @@
+"""Differences of correlated estimates: the independent case is tested with the analyses that use it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from svcq_lib.stats import comparison, intervals
+
+
+def test_a_correlation_makes_the_paired_test():
+    # the error of a mean difference is that of the pairs once the correlation is known; df is capped at n − 1
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=30)
+    y = x + 0.3 * rng.normal(size=30)
+    parts = [(one.mean(), stats.sem(one), 30) for one in (x, y)]
+    found = comparison.welch(*parts[0], *parts[1], correlation=np.corrcoef(x, y)[0, 1], df_most=29)
+    paired = stats.ttest_rel(x, y)  # scipy
+    assert float(found.statistic) == pytest.approx(paired.statistic)
+    assert float(found.p_value) == pytest.approx(paired.pvalue)
+    assert (float(found.conf_low), float(found.conf_high)) == pytest.approx(
+        tuple(paired.confidence_interval())
+    )
+
+
+def test_shares_without_a_correlation_are_newcombes():
+    # Newcombe (1998), 56/70 against 48/80: .0524 to .3339
+    limits = [tuple(float(one) for one in intervals.wilson(p, n)) for p, n in ((0.8, 70), (0.6, 80))]
+    found = comparison.shares(0.8, limits[0], 70, 0.6, limits[1], 80)
+    assert (float(found.conf_low), float(found.conf_high)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    table = stats.chi2_contingency([[56, 14], [48, 32]], correction=False)  # scipy
+    assert float(found.p_value) == pytest.approx(table.pvalue)
+
+
+def test_shares_that_go_together_differ_more_surely():
+    limits = [tuple(float(one) for one in intervals.wilson(p, 100)) for p in (0.6, 0.5)]
+    widths, p_values = [], []
+    for correlation in (-0.5, 0.0, 0.5, 1.0):
+        found = comparison.shares(0.6, limits[0], 100, 0.5, limits[1], 100, correlation=correlation)
+        widths.append(float(found.conf_high - found.conf_low))
+        p_values.append(float(found.p_value))
+    assert widths == sorted(widths, reverse=True)
+    assert p_values[:3] == sorted(p_values[:3], reverse=True)
+    assert np.isnan(p_values[3])  # nothing is left to vary
