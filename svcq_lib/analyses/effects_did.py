@@ -109,12 +109,12 @@ def difference(panel: Panel, settings: Settings) -> Effect:
     fit = regression.wls(np.column_stack([rest, asked]), rows.y, rows.weight)
     at = rest.shape[1]
     estimate = float(fit.coef[at])
+    if settings.errors == "permutation":
+        return Effect(estimate, NAN, NAN, NAN, NAN, NAN, permutation(panel, settings))
     error = float(np.sqrt(max(regression.cluster_covariance(fit, rows.unit, "CR2")[at, at], 0.0)))
     if error <= 1e-12 * max(1.0, float(np.abs(rows.y).max())):
         return Effect(estimate, NAN, NAN, NAN, NAN, NAN, NAN)  # no variation: nothing to compare with
     df = float(regression.satterthwaite_df(fit, rows.unit, [at])[0])
-    if settings.errors == "permutation":
-        return Effect(estimate, NAN, NAN, NAN, NAN, NAN, permutation(panel, settings))
     if settings.errors == "cluster":
         low, high = intervals.t_interval(estimate, error, df, settings.ci_level)
         p = float(intervals.t_p_value(estimate / error, df))

@@ -164,7 +164,8 @@ def ledger(
     DataFrame, one row per initiative
         The columns of :data:`LEDGER`. Months between the start of the programme and that of the initiative
         count neither as before nor as after. ledger_verdict: ``kept`` (the interval lies above the low end of the
-        promise), ``not_kept`` (below it), ``cannot_tell``, ``too_early`` (no month of full effect yet), ``not_measurable``.
+        promise), ``not_kept`` (below it), ``cannot_tell``, ``too_early`` (no month of full effect yet),
+        ``not_measurable``.
     """
     rows = []
     for one in found:
