@@ -13,7 +13,7 @@ from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
 from svcq_lib.figures import heatmap, intervals, quadrant, two_ends
 from svcq_lib.formats import THIN, Lang, interval, percent
-from svcq_lib.narrative import driver_map
+from svcq_lib.narrative import driver_asymmetry, driver_map
 from svcq_lib.narrative import drivers as narrative
 from svcq_lib.narrative.phrases import paragraph, typeset
 from svcq_lib.tables.model import display_table
@@ -186,10 +186,10 @@ def _map(result: DriverResult, wide: pd.DataFrame, marked: Any, lang: Lang) -> t
 COLUMNS = {
     "importance": ("term", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "tier", "performance",
                    "quadrant", "n"),
-    "map": ("term", "derived_importance", "stated_importance", "performance", "quadrant", "p_quadrant", "quadrant_mean",
-            "quadrant_median", "quadrant_scale", "quadrant_diagonal", "n"),
-    "asymmetry": ("term", "penalty", "penalty_low", "penalty_high", "reward", "reward_low", "reward_high", "asymmetry",
-                  "asymmetry_low", "asymmetry_high", "category", "p_category", "factor", "p_factor", "n"),
+    "map": ("term", "stated_importance", "quadrant", "p_quadrant", "quadrant_mean", "quadrant_median", "quadrant_scale",
+            "quadrant_diagonal", "n"),
+    "asymmetry": ("term", "penalty", "reward", "asymmetry", "asymmetry_low", "asymmetry_high", "category", "p_category",
+                  "factor", "n"),
     "groups": ("dimension", "share", "share_low", "share_high", "rank", "rank_low", "rank_high", "tier", "n"),
     "method": ("term", "lmg", "relative_weights", "owen", "beta", "beta_low", "beta_high", "correlation", "vif",
                "dominates"),
@@ -197,6 +197,10 @@ COLUMNS = {
     "dominance": ("first", "second", "complete", "n"),
 }  # fmt: skip
 DIGITS = {"rank": 0, "lmg": 3, "relative_weights": 3, "mc_error": 2, "difference": 1}
+
+
+SAID = {"map": driver_map.stated, "asymmetry": driver_asymmetry.describe}
+"""What is said below a table."""
 
 
 def table(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Block | None:
@@ -215,14 +219,13 @@ def table(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Blo
         labels={**{code: CODES[code] for code in CODED}, **result.context.labels},
         lang=lang,
         ci_level=result.context.ci_level,
-        kinds={"difference": "share", "owen": "share", "derived_importance": "share"},
+        kinds={"difference": "share", "owen": "share"},
         digits=DIGITS,
     )
-    source = words.source_line(result.context, lang)
-    if name == "map":
-        said = paragraph([driver_map.stated(result, lang=lang), source], lang)
-        return blocks.table(made, driver_map.heading(result, lang=lang), lang, source=said)
-    return blocks.table(made, WORDS[lang][name], lang, source=source)
+    heading = driver_map.heading(result, lang=lang) if name == "map" else WORDS[lang][name]
+    said = SAID[name](result, lang=lang) if name in SAID else ""
+    source = paragraph([said, words.source_line(result.context, lang)], lang)
+    return blocks.table(made, heading, lang, source=source)
 
 
 def _frame(result: DriverResult, name: str) -> pd.DataFrame:
@@ -233,7 +236,11 @@ def _frame(result: DriverResult, name: str) -> pd.DataFrame:
         wins = result.dominance
         return wins if wins.empty else wins[wins["level"] == "dimension"].reset_index(drop=True)
     if name == "asymmetry":
-        return result.asymmetry.dropna(subset=["asymmetry"]).reset_index(drop=True)
+        told = result.asymmetry.dropna(subset=["asymmetry"]).reset_index(drop=True)
+        told["factor"] = told["factor"].where(told["shown"], None)  # probable is not shown
+        return told.drop(
+            columns=[f"{end}_{side}" for end in ("penalty", "reward") for side in ("low", "high")]
+        )
     if name == "map":
         return result.map
     frame = result.groups if name == "groups" else result.importance

@@ -96,7 +96,7 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     Returns
     -------
     str
-        Markdown; empty if nothing is shown of any driver.
+        Plain text; empty if nothing is shown of any driver.
     """
     found = facts(result)
     if found["empty"]:
@@ -104,7 +104,7 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     codes = [name for name in FACTORS if found[name]]
     codes += ["open"] if codes and found["open"] else []
     values = _named(result, found, lang)
-    return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
+    return paragraph([say(SENTENCES, code, values, lang, markdown=False) for code in codes], lang)
 
 
 def finding(result: DriverResult, *, lang: Lang = "en") -> tuple[str, str]:

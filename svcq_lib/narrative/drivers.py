@@ -174,8 +174,8 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
     if found["k_groups"] and found["k_groups"] <= NAMED:
         codes.append("groups_one" if found["k_groups"] == 1 else "groups_few")
     said = [say(SENTENCES, code, values, lang) for code in codes]
-    said += [driver_map.describe(result, lang=lang), driver_asymmetry.describe(result, lang=lang)]
-    return paragraph([*said, say(SENTENCES, "cause", values, lang)], lang)
+    said += [driver_map.describe(result, lang=lang), say(SENTENCES, "cause", values, lang)]
+    return paragraph(said, lang)
 
 
 def _fit_code(found: dict[str, Any]) -> str:
