@@ -34,6 +34,7 @@ from svcq_lib.analyses.returns_model import (
     Settings,
     build,
     choice,
+    money_name,
 )
 from svcq_lib.analyses.returns_plan import Plan, read_plan
 from svcq_lib.analyses.returns_switches import switches_of
@@ -254,8 +255,15 @@ def returns(
         currency=plan.currency,
         money=model.terms.money,
         notes=(*base_notes(study, evidence), *_notes(model, claims)),
-        context=replace(context, labels={**context.labels, **plan.labels, **lifts}),
+        context=replace(
+            context, labels={**context.labels, **plan.labels, **lifts, "npv": _value_label(plan, model)}
+        ),
     )
+
+
+def _value_label(plan: Plan, model: Model) -> Label:
+    unit = money_name(plan.currency, model.terms.money)
+    return Label(en=f"Net present value, {unit.text('en')}", zh=f"净现值（{unit.text('zh')}）")
 
 
 def _lift_label(name: Label) -> Label:

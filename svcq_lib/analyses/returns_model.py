@@ -17,6 +17,7 @@ from svcq_lib.analyses.returns_links import Link, Slopes
 from svcq_lib.analyses.returns_plan import Plan
 from svcq_lib.errors import ParameterError
 from svcq_lib.stats.montecarlo import Shape
+from svcq_lib.study import Label
 
 Array = NDArray[np.float64]
 Retention = Literal["auto", "own", "declared", "borrowed"]
@@ -146,6 +147,31 @@ def yearly(plan: Plan, name: str, value: float) -> float:
 def money_unit(plan: Plan) -> float:
     """Return the size of the unit that money is written in: a million, or a thousand for small plans."""
     return 1e6 if plan.costs["amount"].sum() >= MILLIONS_FROM else 1e3
+
+
+def money_name(currency: str, money: float) -> Label:
+    """Return the unit that money is written in: ``M CNY``, ``百万元``.
+
+    Parameters
+    ----------
+    currency : str
+        From the unit of the revenue.
+    money : float
+        Size of the unit, a million or a thousand.
+
+    Returns
+    -------
+    Label
+        In both languages.
+
+    Examples
+    --------
+    >>> money_name("CNY", 1e6).text("en"), money_name("CNY", 1e6).text("zh")
+    ('M CNY', '百万元')
+    """
+    large = money == 1e6
+    chinese = "元" if currency in ("CNY", "RMB") else f" {currency}"
+    return Label(en=f"{'M' if large else 'k'} {currency}", zh=f"{'百万' if large else '千'}{chinese}")
 
 
 def build(inputs: Inputs, settings: Settings, *, n_draws: int, seed: int) -> Model:

@@ -30,6 +30,7 @@ WORDS = {
         "claims": "What the claims of the sources would need", "funding": "Who pays the plan ({unit})",
         "range": "Low to high", "name": "Input", "budget_line": "Budget {budget}", "source_of_money": "Source",
         "scenario": "Scenario", "share_of_variance": "Share of variance", "has_it": "Draws that have it",
+        "claims_source": "Source of the claims: the source documents (reference table of benchmarks, rows claim_…).",
     },
     "zh": {
         "npv": "净现值（{unit}）", "p_positive": "净现值为正的概率", "rosq": "服务质量回报",
@@ -41,6 +42,7 @@ WORDS = {
         "claims": "来源文件的宣称需要什么条件", "funding": "资金来源（{unit}）",
         "range": "低值至高值", "name": "输入", "budget_line": "预算 {budget}", "source_of_money": "来源",
         "scenario": "情景", "share_of_variance": "方差占比", "has_it": "有此结果的模拟占比",
+        "claims_source": "宣称出处：来源文件（标杆参考表 claim_… 各行）。",
     },
 }  # fmt: skip
 
@@ -196,7 +198,12 @@ def table(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
         merge_intervals=name != "links",
     )  # fmt: skip
     return blocks.table(
-        shown, _text(name, result, lang), lang, source=words.source_line(result.context, lang)
+        shown,
+        _text(name, result, lang),
+        lang,
+        source=_text("claims_source", result, lang)
+        if name == "claims"
+        else words.source_line(result.context, lang),
     )
 
 

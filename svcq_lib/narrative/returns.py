@@ -6,6 +6,7 @@ from typing import Any
 
 from svcq_lib import formats, kinds
 from svcq_lib.analyses.returns import ReturnsResult
+from svcq_lib.analyses.returns_model import money_name
 from svcq_lib.analyses.returns_outcomes import BAND, verdict
 from svcq_lib.formats import Lang
 from svcq_lib.narrative.phrases import paragraph, say, typeset
@@ -81,9 +82,7 @@ def _links(result: ReturnsResult) -> dict[str, Any]:
 
 def unit(result: ReturnsResult, lang: Lang = "en") -> str:
     """Return the unit of money in words: ``M CNY`` or ``百万元``."""
-    known = {"CNY": "元", "RMB": "元"}
-    currency = known.get(result.currency, f" {result.currency}") if lang == "zh" else result.currency
-    return SENTENCES[lang][f"money_{result.money:.0f}"].format(currency=currency)
+    return money_name(result.currency, result.money).text(lang)
 
 
 def digits(result: ReturnsResult) -> int:

@@ -2,8 +2,6 @@
 
 SENTENCES = {
     "en": {
-        "money_1000": "k {currency}",
-        "money_1000000": "M {currency}",
         "title_pays": "The {k:n} {k:initiative pays|initiatives pay} back: {npv_text} over {years:g} years, with a gain in {p:%} of the draws",
         "title_loses": "The {k:n} {k:initiative loses|initiatives lose} {loss_text} over {years:g} years, with a gain in {p:%} of the draws",
         "title_open": "Whether the {k:n} {k:initiative pays|initiatives pay} back cannot be told: {npv_text}, with a gain in {p:%} of the draws",
@@ -31,8 +29,6 @@ SENTENCES = {
         "sub_frontier": "Net present value by planned cost, {unit}: initiatives alone (dots) and the best choice for each budget (line).",
     },
     "zh": {
-        "money_1000": "千{currency}",
-        "money_1000000": "百万{currency}",
         "title_pays": "{k:n} 项举措能够收回投入：{years:g} 年净现值 {npv_text}，{p:%} 的模拟中有净收益",
         "title_loses": "{k:n} 项举措在 {years:g} 年内亏损 {loss_text}，{p:%} 的模拟中有净收益",
         "title_open": "{k:n} 项举措能否收回投入尚无法判断：净现值 {npv_text}，{p:%} 的模拟中有净收益",

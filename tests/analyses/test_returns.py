@@ -210,7 +210,8 @@ def simulated(rng, n):
 def estimated(rng, n, n_boot=100):
     """Return the links as a study of n answers estimates them."""
     rows, stayed = simulated(rng, n)
-    counts = rng.multinomial(n, np.full(n, 1 / n), n_boot) / n
+    counts = rng.poisson(1.0, (n_boot, n))  # Poisson weights: the same bootstrap, drawn faster
+    counts = counts / counts.sum(axis=1, keepdims=True)
     mean = counts @ rows
     products = (counts @ (rows[:, :, None] * rows[:, None, :]).reshape(n, -1)).reshape(n_boot, 4, 4)
     covariance = products - mean[:, :, None] * mean[:, None, :]
@@ -233,14 +234,14 @@ def test_intervals_of_the_value_cover_the_truth():
     )
     truth = value_of(build(exact, Settings(), n_draws=1, seed=0))[0]
     hits = 0
-    for study in range(300):
+    for study in range(200):
         slopes, link = estimated(rng, 1000)
         model = build(
             replace(known, slopes=slopes, links={"own": link}), Settings(), n_draws=1000, seed=study
         )
         low, high = returns_outcomes.limits(value_of(model), 0.95)
         hits += low <= truth <= high
-    assert 279 <= hits <= 291  # 93–97 % of 300; the binomial standard error is 1.3 %
+    assert 186 <= hits <= 194  # 93–97 % of 200; the binomial standard error is 1.5 %
 
 
 def test_demo_links_recover_the_truth(demo, truth):
