@@ -237,7 +237,8 @@ def _frame(result: DriverResult, name: str) -> pd.DataFrame:
         return wins if wins.empty else wins[wins["level"] == "dimension"].reset_index(drop=True)
     if name == "asymmetry":
         told = result.asymmetry.dropna(subset=["asymmetry"]).reset_index(drop=True)
-        told["factor"] = told["factor"].where(told["shown"], None)  # probable is not shown
+        for name in ("category", "p_category", "factor"):  # the likeliest of unlikely ones is no finding
+            told[name] = told[name].where(told["shown"], None)
         return told.drop(
             columns=[f"{end}_{side}" for end in ("penalty", "reward") for side in ("low", "high")]
         )
