@@ -80,7 +80,7 @@ def external(
 
 def _figures(study: Study, compared: Compared, shipped: pd.DataFrame) -> Iterator[Figure]:
     """Return every figure about the compared outcome, none twice: own references, then the better documented."""
-    outcome, seen = compared.measured.outcome, set()
+    outcome = compared.measured.outcome
     own = [
         Figure(
             one.label, one.measure, one.value, one.source, one.definition, one.scale, one.year, one.std_dev
@@ -93,11 +93,11 @@ def _figures(study: Study, compared: Compared, shipped: pd.DataFrame) -> Iterato
         for one in study.benchmarks
         if one.outcome == outcome.name
     ]
-    for figure in [*own, *_shipped(shipped, outcome.kind), *goals]:
-        key = (figure.measure, figure.value, figure.year)
-        if key not in seen:
-            seen.add(key)
-            yield figure
+    known = [*own, *_shipped(shipped, outcome.kind)]
+    # a goal copied from the shipped table stands there with its definition
+    seen = {(one.measure, one.value, one.year) for one in known}
+    yield from known
+    yield from (one for one in goals if (one.measure, one.value, one.year) not in seen)
 
 
 def _own_scale(compared: Compared) -> tuple[float, float]:

@@ -21,15 +21,15 @@ WORDS = {
         "league": "{unit}: league table", "practice": "Distance to best practice, and answers for a firm verdict",
         "external": "Figures of others", "refused": "Figures of others that are not compared",
         "changes": "Change split into mix and performance", "screen": "Data to be checked first",
-        "invariance": "Does the questionnaire measure alike?", "source": "Source", "raw": "Raw", "since": "Since",
-        "verdict": "Reading", "groups": "Groups", "chi2": "χ²", "delta_cfi": "ΔCFI", "own": "Own − others", "target": "Value",
+        "invariance": "Does the questionnaire measure alike?", "source": "Source", "raw": "Raw", "target": "Value",
+        "verdict": "Reading", "groups": "Groups", "chi2": "χ²", "delta_cfi": "ΔCFI", "own": "Own − others",
     },
     "zh": {
         "league": "{unit}排名表", "practice": "与最佳实践的距离及得出结论所需样本",
         "external": "外部数据", "refused": "不予比较的外部数据",
         "changes": "变化的结构效应与绩效效应", "screen": "须先核查的数据",
-        "invariance": "问卷的测量是否等值？", "source": "来源", "raw": "未调整", "since": "对比期",
-        "verdict": "判断", "groups": "组数", "chi2": "χ²", "delta_cfi": "ΔCFI", "own": "本研究 − 外部", "target": "数值",
+        "invariance": "问卷的测量是否等值？", "source": "来源", "raw": "未调整", "target": "数值",
+        "verdict": "判断", "groups": "组数", "chi2": "χ²", "delta_cfi": "ΔCFI", "own": "本研究 − 外部",
     },
 }  # fmt: skip
 

@@ -200,6 +200,12 @@ def describe(result: BenchmarkResult, *, lang: Lang = "en") -> str:
     if found["change"]:
         codes.append("mix_both" if found["change"]["sure"] else "mix_none")
     codes += ["external"] if found["k_external"] else []
+    clauses = {one: found[f"external_{one}"] for one in ("better", "worse", "unclear")}
+    values["clauses"] = [
+        say(SENTENCES, f"external_{one}", {**found, "count": count}, lang, markdown=False)
+        for one, count in clauses.items()
+        if count
+    ]
     parts = [say(SENTENCES, code, values, lang) for code in codes[:2]]
     # how units were compared is said once
     parts += [say(SENTENCES, code, {**values, "how": ""}, lang) for code in codes[2:]]

@@ -47,8 +47,10 @@ def test_the_title_claims_what_the_verdicts_support(result, better, worse, en, z
 @pytest.mark.parametrize("lang", LANGS)
 def test_without_verdicts_nobody_is_called_better(result, lang):
     text = narrative.title(told(result, 0, 0), lang=lang) + narrative.describe(told(result, 0, 0), lang=lang)
-    for word in {"en": ("lead", "are better", "is better", "fall behind"), "zh": ("领先", "落后")}[lang]:
-        assert word not in text.split("comparable")[0].split("可比")[0]
+    for word in {"en": ("lead", "are better", "is better than the", "fall behind"), "zh": ("领先", "落后")}[
+        lang
+    ]:
+        assert word not in text
 
 
 @pytest.mark.parametrize("lang", LANGS)
