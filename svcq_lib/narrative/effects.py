@@ -67,7 +67,11 @@ def facts(result: EffectsResult) -> dict[str, Any]:
 
 def _clearest(table: pd.DataFrame) -> pd.Series:
     """Return the figure with the smallest p-value, else the first."""
-    return table.iloc[0] if table["p_value"].isna().all() else table.loc[table["p_value"].idxmin()]
+    return (
+        table.iloc[0]
+        if table["p_value"].isna().all()
+        else table.iloc[int(table["p_value"].to_numpy(dtype=float, na_value=np.inf).argmin())]
+    )
 
 
 def _path(result: EffectsResult) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def _path(result: EffectsResult) -> dict[str, Any]:
     table = result.interrupted
     if table.empty or table["p_value"].isna().all():
         return {"path": {}}
-    row = table.loc[table["p_value"].idxmin()]
+    row = table.iloc[int(table["p_value"].to_numpy(dtype=float, na_value=np.inf).argmin())]
     sure = row["p_adjusted"] < 1 - result.context.ci_level
     return {"path": {**_distance(row), "term": row["term"], "sure": bool(sure)}}
 
@@ -132,10 +136,10 @@ def limits(low: float, high: float, measure: str) -> str:
     return kinds.shown_interval(low, high, _plain(kind))
 
 
-def _sized(value: float, low: float, high: float, measure: str, lang: Lang) -> dict[str, str]:
+def _sized(value: float, ends: tuple[float, float], measure: str, lang: Lang) -> dict[str, str]:
     """Return an effect's size and the interval of the size."""
-    ends = (low, high) if value >= 0 else (-high, -low)
-    return {"amount": amount(value, measure, lang), "interval": limits(*ends, measure)}
+    low, high = ends if value >= 0 else (-ends[1], -ends[0])
+    return {"amount": amount(value, measure, lang), "interval": limits(low, high, measure)}
 
 
 def title(result: EffectsResult, *, lang: Lang = "en") -> str:
@@ -172,7 +176,7 @@ def title(result: EffectsResult, *, lang: Lang = "en") -> str:
 
 def _values(result: EffectsResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
     label = result.context.label
-    own = _sized(found["effect"], *found["limits"], found["measure"], lang)
+    own = _sized(found["effect"], found["limits"], found["measure"], lang)
     return {**found, **own, "lead": label(found["lead"], lang)}
 
 
@@ -181,7 +185,7 @@ def _path_text(result: EffectsResult, found: dict[str, Any], stem: str, lang: La
     if not path or not path["sure"]:
         return say(SENTENCES, f"{stem}_none", {}, lang, markdown=markdown)
     up = path["estimate"] > 0
-    values = _sized(path["estimate"], *path["limits"], path["measure"], lang)
+    values = _sized(path["estimate"], path["limits"], path["measure"], lang)
     values["lead"] = result.context.label(path["term"], lang)
     return say(SENTENCES, f"{stem}_{'up' if up else 'down'}", values, lang, markdown=markdown)
 
@@ -217,7 +221,7 @@ def describe(result: EffectsResult, *, lang: Lang = "en") -> str:
             say(SENTENCES, "not_tested", {}, lang)
         )  # fmt: skip
         return paragraph([say(SENTENCES, "diverging", values, lang), second], lang)
-    known = limits(*found["limits"], found["measure"])
+    known = limits(found["limits"][0], found["limits"][1], found["measure"])
     second = say(SENTENCES, "not_none" if known else "not_none_bare", {**values, "interval": known}, lang)
     return paragraph([say(SENTENCES, "unclear", values, lang), second], lang)
 
@@ -234,7 +238,7 @@ def _claims(result: EffectsResult, found: dict[str, Any], values: dict[str, Any]
     parts = []
     for term in found["claims"][:NAMED]:
         value, low, high = found["effects"][term]
-        sized = _sized(value, low, high, measures[term], lang)
+        sized = _sized(value, (low, high), measures[term], lang)
         if not (up or down):
             sized = {
                 "amount": signed_amount(value, measures[term], lang),
@@ -316,7 +320,7 @@ def _of_leads(result: EffectsResult, found: dict[str, Any], lang: Lang) -> tuple
     term = leading(result)
     rows = result.leads[result.leads["term"] == term]
     before = rows.loc[rows["phase"] == -1, "period"]
-    p = result.checks.set_index("term").loc[term, "pretrend_p"]
+    p = float(result.checks.loc[result.checks["term"] == term, "pretrend_p"].iloc[0])
     values = {"lead": result.context.label(term, lang), "p": p, "base": (rows["n"].min(), rows["n"].max())}
     values["reference"] = before.iloc[-1] if len(before) else result.programme["start"].iloc[0]
     if kinds.is_missing(p):
@@ -347,7 +351,7 @@ def _of_power(result: EffectsResult, found: dict[str, Any], lang: Lang) -> tuple
     del found
     table = result.power
     term = str(table["term"].iloc[0])
-    measure = result.effects.set_index("term").loc[term, "measure"]
+    measure = str(result.effects.loc[result.effects["term"] == term, "measure"].iloc[0])
     enough = table[(table["periods_after"] == MONTHS) & (table["power"] >= WANTED)]
     values = {
         "lead": result.context.label(term, lang), "lift": amount(table["lift"].iloc[0], measure, lang),
