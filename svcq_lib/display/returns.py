@@ -174,7 +174,7 @@ def _frontier(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
 COLUMNS = {
     "summary": ["measure", "estimate", "conf_low", "conf_high", "share"],
     "initiatives": ["term", "cost", "satisfaction_gain", "estimate", "p_positive", "chosen", "chosen_share"],
-    "links": ["term", "kind", "origin", "likely", "range", "npv_low", "npv_high", "share", "break_even"],
+    "links": ["term", "origin", "likely", "range", "npv_low", "npv_high", "share", "break_even"],
     "scenarios": ["term", "npv", "irr", "payback", "roi", "rosq"],
     "claims": ["claim", "reading", "stated", "years", "required_margin", "own_margin", "found", "holds"],
     "funding": ["term", "cost", "share"],
@@ -230,8 +230,10 @@ def _prepared(result: ReturnsResult, name: str, frame: pd.DataFrame, lang: Lang)
     if name != "links":
         return made
     quantity = narrative.quantity
+    # a choice has no origin but the one who chose
+    origins = frame["origin"].where(frame["kind"] == "chance", "choice")
     return made.assign(
-        kind=[word(one, lang) for one in frame["kind"]], origin=[word(one, lang) for one in frame["origin"]],
+        origin=[word(one, lang) for one in origins],
         likely=[quantity(value, term, lang) for value, term in zip(frame["estimate"], frame["term"], strict=True)],
         range=[
             f"[{quantity(low, term, lang)}, {quantity(high, term, lang)}]"

@@ -68,7 +68,6 @@ WORDS: dict[str, Term] = {
     "grant": Term("Grants", "补助"),
     "loan": Term("Loans", "贷款"),
     "own_funds": Term("Own funds", "自有资金"),
-    "chance": Term("Uncertain", "不确定"),
     "choice": Term("Chosen", "人为设定"),
     "at_low": Term("at the low value", "取低值"),
     "at_high": Term("at the high value", "取高值"),
