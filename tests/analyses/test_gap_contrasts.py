@@ -79,9 +79,9 @@ def test_a_shift_is_no_interaction_and_a_turned_profile_is(make_study):
     assert plain[["levels", "df"]].iloc[0].tolist() == [3, 4]
 
 
-@pytest.mark.parametrize(("levels", "size"), [(3, 60), (24, 40)])
+@pytest.mark.parametrize(("levels", "size"), [(3, 60), (12, 40)])
 def test_profiles_that_are_alike_are_seldom_called_different(levels, size):
-    # 200 studies of `levels` groups; 5 % ± 3 Monte-Carlo errors
+    # 120 studies of `levels` groups; 5 % ± 3 Monte-Carlo errors
     rng = np.random.default_rng(11)
     n, p = levels * size, 5
     group = np.repeat(np.arange(levels), size)
@@ -89,13 +89,13 @@ def test_profiles_that_are_alike_are_seldom_called_different(levels, size):
     units = pd.DataFrame({"fraction": [0.0]})
     evidence = SimpleNamespace(design=SimpleNamespace(block_strata=np.zeros(n, np.intp), units=units))
     found = []
-    for _ in range(200):
+    for _ in range(120):
         x = rng.normal(size=(n, p)) * (1 + group[:, None] % 2)
         x -= x.mean(axis=1, keepdims=True)
         sums = kernel.vector_sums(x, np.ones(n), np.arange(n))
         moments = Moments(tuple("abcde"), keys, sums)
         found.append(gap_contrasts._profile_test(moments, evidence, "g", 30)[0].p_value)
-    assert np.mean(np.array(found) < 0.05) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 200))
+    assert np.mean(np.array(found) < 0.05) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 120))
 
 
 def test_groups_too_small_to_test_are_left_out(make_study):

@@ -192,23 +192,24 @@ def _levels(rng, truth, errors):
     return pd.DataFrame(rows, columns=names)
 
 
-def test_intervals_cover_and_a_tie_is_rarely_decided():
-    # 400 studies, levels normal around the truth with estimated errors; delivery and standards gaps are alike
+def test_intervals_cover_and_a_tie_is_rarely_decided(monkeypatch):
+    monkeypatch.setattr(provider_gaps, "DRAWS", 1000)
+    # 200 studies, levels normal around the truth with estimated errors; delivery and standards gaps are alike
     rng = np.random.default_rng(7)
     truth = {"expectation": 6.0, "perception": 4.6, "managers": 5.8, "standards": 5.2, "delivered": 4.6}
     errors = {"expectation": (0.02, 900), "perception": (0.03, 900), "managers": (0.1, 12),
               "standards": (0.0, np.inf), "delivered": (0.06, 40)}  # fmt: skip
     covered, named = [], []
-    for seed in range(400):
+    for seed in range(200):
         level = _levels(rng, truth, errors)
         paired = pd.DataFrame({"std_error": [np.hypot(0.02, 0.03)]}, index=["estimate.d"])
         chain = provider_gaps.chain(level, paired, method="holm", ci_level=0.95, seed=seed).set_index("part")
         gap = chain.loc["knowledge_gap"]
         covered.append(gap["conf_low"] <= -0.2 <= gap["conf_high"])
         named.append((chain["p_largest"] >= 0.95).any())
-    assert np.mean(covered) == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 400))
+    assert np.mean(covered) == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 200))
     # either of two equal parts may be called the largest: at most 2 · 5 %
-    assert np.mean(named) < 0.10 + 3 * np.sqrt(0.1 * 0.9 / 400)
+    assert np.mean(named) < 0.10 + 3 * np.sqrt(0.1 * 0.9 / 200)
 
 
 def test_a_part_that_is_the_largest_is_named():
