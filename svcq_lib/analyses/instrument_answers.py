@@ -182,7 +182,7 @@ def covariance(answers: Answers, items: Index | None = None) -> Covariance:
     if answers.missing == "listwise":
         complete = ~np.isnan(values).any(axis=1)
         values, weights = values[complete], weights[complete]
-    if len(values) == 0:
+    if values.size == 0:
         return Covariance(np.full((values.shape[1],) * 2, np.nan), 0)
     # about the means, so that no digits are lost
     answered = ~np.isnan(values)

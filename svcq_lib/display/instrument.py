@@ -28,8 +28,8 @@ WORDS = {
         "steps": "{groups:n} groups", "mark": "Mark {mark}", "pair": "{first} – {second}",
         "reliability": "Reliability by dimension", "criteria": "What the usual conventions say",
         "fit_table": "Fit of the factor models", "pairs": "Every two dimensions",
-        "invariance": "Comparability of groups by {name}", "items": "Every question",
-        "quality": "How the questionnaire was filled in", "eigenvalue": "Eigenvalue", "noise": "Noise",
+        "invariance": "Comparability of groups by {name:lower}", "items": "Every question",
+        "quality": "Care in answering", "eigenvalue": "Eigenvalue", "noise": "Noise",
     },
     "zh": {
         "lowest": "信度最低：{name}", "fit": "拟合：CFI", "rmsea": "RMSEA {rmsea:2} {interval:i2}",
@@ -151,6 +151,7 @@ COLUMNS = {
     "items": ("term", "dimension", "loading", "item_rest", "alpha_dropped", "missing_share", "n"),
     "quality": ("term", "estimate", "threshold", "n"),
 }  # fmt: skip
+DIGITS = {"df": 0, "delta_cfi": 3, "cfi": 3, "tli": 3, "rmsea": 3, "srmr": 3, "missing_share": 1}
 
 
 def table(result: InstrumentResult, name: str, lang: Lang) -> Block | None:
@@ -168,7 +169,7 @@ def table(result: InstrumentResult, name: str, lang: Lang) -> Block | None:
         highlight=_tones(frame, name),
         kinds=_kinds(name),
         headings=_headings(name, lang),
-        digits={"delta_cfi": 3, "cfi": 3, "tli": 3, "rmsea": 3, "srmr": 3},
+        digits=DIGITS | ({"estimate": 1} if name == "quality" else {}),
     )
     segment = result.invariance["segment"].iloc[0] if name == "invariance" else ""
     heading = WORDS[lang]["fit_table" if name == "fit" else name].format(
@@ -189,7 +190,10 @@ def _frame(result: InstrumentResult, name: str, lang: Lang) -> pd.DataFrame:
         return frame.assign(loading=frame["term"].map(loading))
     prefix = {"criteria": ("criterion", "criterion_"), "fit": ("model", "model_"), "quality": ("term", "")}
     if name == "criteria":
-        frame = frame.assign(verdict=[word(f"verdict_{code}", lang) for code in frame["verdict"]])
+        missed = frame["verdict"] == "missed"
+        frame = frame.assign(
+            verdict=[word(f"verdict_{code}", lang) for code in frame["verdict"]], missed=missed
+        )
     if name == "invariance":
         prefix = {"invariance": ("level", "")}
     if name in prefix:
@@ -203,20 +207,23 @@ def _kinds(name: str) -> dict[str, Kind]:
 
 
 def _headings(name: str, lang: Lang) -> dict[str, str]:
-    pair, level, seconds = {
-        "en": ("Dimensions", "Level", "Limit, seconds"), "zh": ("两个维度", "层次", "界限（秒）"),
+    pair, level, seconds, habit = {
+        "en": ("Dimensions", "Level", "Limit, seconds", "Habit"),
+        "zh": ("两个维度", "层次", "界限（秒）", "作答行为"),
     }[lang]  # fmt: skip
     return {
         "reliability": {"term": label("dimension", lang)},
         "items": {"term": label("item", lang)},
         "pairs": {"label": pair, "estimate": label("factor_correlation", lang)},
         "invariance": {"level": level},
-        "quality": {"estimate": label("share", lang), "threshold": seconds},
+        "quality": {"term": habit, "estimate": label("share", lang), "threshold": seconds},
     }.get(name, {})
 
 
 def _tones(frame: pd.DataFrame, name: str) -> dict[str, dict[object, Tone]]:
     """Return what is set in the warning colour: conventions missed, levels that do not hold, pairs not distinct."""
+    if name == "criteria":
+        return {"estimate": dict.fromkeys(frame.index[frame["missed"]], "bad")}
     column = {"invariance": "level_holds", "pairs": "distinct"}.get(name)
     if column is None:
         return {}

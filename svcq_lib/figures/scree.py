@@ -75,16 +75,7 @@ def scree(
         ax.plot(ranks, floor, color=GREY, linewidth=1.2, linestyle=(0, (4, 3)), zorder=2)
         ax.plot(ranks, values, color=GREY, linewidth=1.2, zorder=2)
         ax.scatter(ranks, values, s=34, color=[ACCENT if one else GREY for one in above], zorder=3)
-        for rank, one, marked in zip(ranks, values, above, strict=True):
-            if marked:
-                write(
-                    ax,
-                    scale.text(float(one)),
-                    (float(rank), float(one)),
-                    offset=(0, 11),
-                    color=ACCENT,
-                    weight=STRONG,
-                )
+        _values(ax, ranks[above], values[above], scale)
         _ends(ax, list(zip([values[-1], floor[-1]], ends, strict=True)))
     return ax
 
@@ -112,6 +103,16 @@ def _frame(
     ax.set_xlim(0.4, len(ranks) + 0.3)
     step = max(1, len(ranks) // 12)
     ax.set_xticks(ranks[::step], [str(rank) for rank in ranks[::step]])
+
+
+def _values(ax: Axes, ranks: NDArray[np.intp], values: NDArray[np.float64], scale: Scale) -> None:
+    """Write the values above noise, where ranks are too close for all of them every second or third."""
+    texts = [scale.text(float(one)) for one in values]
+    widest = max((size_of(ax, text, VALUE, STRONG)[0] for text in texts), default=0.0) + 3
+    low, high = ax.get_xlim()
+    step = int(np.ceil(widest * (high - low) / box_of(ax).width))
+    for rank, one, text in list(zip(ranks, values, texts, strict=True))[::step]:
+        write(ax, text, (float(rank), float(one)), offset=(0, 11), color=ACCENT, weight=STRONG)
 
 
 def _ends(ax: Axes, ends: list[tuple[float, str]]) -> None:

@@ -77,7 +77,7 @@ def omega_interval(
 
     Notes
     -----
-    Delta method (Raykov 2002, *Struct. Equ. Modeling* 9:195) on ln(1 − ω), so that no limit exceeds 1.
+    Delta method (Raykov 2002, *Struct. Equ. Modeling* 9:195) on ln(1 − ω), so that no limit exceeds 1; none is below 0.
 
     Examples
     --------
@@ -92,10 +92,14 @@ def omega_interval(
     # ln(1 − ω) = ln Σθ − ln((Σλ)² + Σθ)
     whole = total**2 + unique
     slope = np.concatenate([np.full(k, -2 * total / whole), np.full(k, 1 / unique - 1 / whole)])
-    error = float(np.sqrt(slope @ np.asarray(covariance, dtype=float) @ slope))
+    error = float(np.sqrt(max(slope @ np.asarray(covariance, dtype=float) @ slope, 0.0)))
     z = float(special.ndtri((1 + level) / 2))
     miss = unique / whole
-    return float(1 - miss * np.exp(z * error)), float(1 - miss * np.exp(-z * error))
+    if not np.isfinite(error):
+        return np.nan, np.nan
+    # ω is never negative; beyond e⁵⁰ the limit is 0 whatever it is
+    low = max(0.0, 1 - miss * float(np.exp(min(z * error, 50.0))))
+    return low, float(1 - miss * np.exp(-z * error))
 
 
 def omega_hierarchical(R: ArrayLike, k: int) -> HierarchicalOmega:

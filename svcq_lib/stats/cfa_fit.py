@@ -13,6 +13,8 @@ Index = NDArray[np.intp]
 MAX_ITERATIONS = 300
 TOLERANCE = 1e-10
 """Newton decrement at which the fit stops: the discrepancy is then within about this much of its minimum."""
+SINGULAR = 1e-13
+"""Ratio of the eigenvalues of Σ below which it counts as singular."""
 
 
 class Structure(NamedTuple):
@@ -151,7 +153,10 @@ def discrepancies(parts: Parts, sample: Sample) -> Array:
         ln|Σ| + tr(SΣ⁻¹) − ln|S| − p + (m − μ)'Σ⁻¹(m − μ); infinite where Σ is not positive definite.
     """
     sigma, p = parts.sigma, sample.mean.shape[1]
-    if not np.isfinite(sigma).all() or (np.linalg.eigvalsh(sigma)[:, 0] <= 0).any():
+    if not np.isfinite(sigma).all():
+        return np.full(len(sigma), np.inf)
+    values = np.linalg.eigvalsh(sigma)
+    if (values[:, 0] <= SINGULAR * values[:, -1]).any():
         return np.full(len(sigma), np.inf)
     off = sample.mean - parts.mu
     total = sample.covariance + off[:, :, None] * off[:, None, :]

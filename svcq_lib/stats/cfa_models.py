@@ -177,8 +177,10 @@ def estimates_of(structure: Structure, solution: Solution, n: float) -> Estimate
     items = np.arange(len(factor))
     loading, unique = parts.loading[0, items, factor], parts.unique[0]
     sampling = np.full((structure.free + 1,) * 2, np.nan)
-    if is_positive_definite(solution.hessian, 0.0):
-        sampling[:-1, :-1] = 2 / n * np.linalg.inv(solution.hessian)
+    scale = np.sqrt(np.diagonal(solution.hessian))
+    scaled = solution.hessian / np.outer(scale, scale) if (scale > 0).all() else solution.hessian
+    if is_positive_definite(scaled, 1e-10):
+        sampling[:-1, :-1] = 2 / n * np.linalg.inv(scaled) / np.outer(scale, scale)
     sampling[-1], sampling[:, -1] = 0.0, 0.0  # fixed elements have no error
     both = np.concatenate([structure.loading[0], structure.unique[0]])
     sampling_both = sampling[np.ix_(both, both)]

@@ -67,7 +67,7 @@ WORDS: dict[str, Term] = {
     "criterion_reliability": Term("Lowest reliability of a dimension", "维度信度（最低）"),
     "criterion_cfi": Term("CFI", "CFI"),
     "criterion_tli": Term("TLI", "TLI"),
-    "criterion_rmsea": Term("RMSEA", "RMSEA"),
+    "criterion_rmsea": Term("RMSEA (interval: 90\u2009%)", "RMSEA（区间为 90\u2009%）"),
     "criterion_srmr": Term("SRMR", "SRMR"),
     "criterion_ave": Term("Lowest average variance extracted", "平均方差抽取量（最低）"),
     "criterion_htmt": Term("Highest HTMT of two dimensions", "两维度 HTMT（最高）"),
