@@ -1,30 +1,18 @@
-"""Where the notebooks and reference tables lie: in the installed package, or in the checkout."""
+"""Where the notebooks lie, and in which order reports are made."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from svcq_lib.errors import ParameterError, ReportError
+from svcq_lib.errors import ParameterError
+from svcq_lib.sources.reference import folder_of
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 ORDER = ("scores", "gaps", "instrument", "drivers", "benchmark", "returns", "effects")
-
-
-def _folder(inside: str, checkout: str) -> Path:
-    for candidate in (_PACKAGE / "bundle" / inside, _PACKAGE.parent / checkout):
-        if candidate.is_dir():
-            return candidate
-    raise ReportError(f"the {inside} of svcq are not installed. Install the package again.")
 
 
 def notebooks_dir() -> Path:
     """Return the folder with the report notebooks."""
-    return _folder("notebooks", "notebooks")
-
-
-def reference_dir() -> Path:
-    """Return the folder with benchmarks, targets and elasticities."""
-    return _folder("reference", "data/reference")
+    return folder_of("notebooks", "notebooks")
 
 
 def topics() -> list[str]:

@@ -2,6 +2,7 @@ import pytest
 
 from svcq_lib.errors import ParameterError, ReportError
 from svcq_lib.reports import resources
+from svcq_lib.sources import reference
 
 
 def test_reports_are_the_notebooks_in_reading_order():
@@ -17,13 +18,9 @@ def test_an_unknown_report_says_what_there_is(topic, hint):
         resources.notebook_of(topic)
 
 
-def test_reference_tables_are_found():
-    assert (resources.reference_dir() / "benchmarks.csv").is_file()
-
-
 def test_an_installed_package_is_asked_first(tmp_path, monkeypatch):
     package = tmp_path / "svcq_lib"
-    monkeypatch.setattr(resources, "_PACKAGE", package)
+    monkeypatch.setattr(reference, "_PACKAGE", package)
     with pytest.raises(ReportError, match="not installed"):
         resources.notebooks_dir()
     (tmp_path / "notebooks").mkdir()
