@@ -172,8 +172,8 @@ def table(result: InstrumentResult, name: str, lang: Lang) -> Block | None:
         digits=DIGITS | ({"estimate": 1} if name == "quality" else {}),
     )
     segment = result.invariance["segment"].iloc[0] if name == "invariance" else ""
-    heading = WORDS[lang]["fit_table" if name == "fit" else name].format(
-        name=result.context.label(segment, lang)
+    heading = _said(
+        "fit_table" if name == "fit" else name, {"name": result.context.label(segment, lang)}, lang
     )
     return blocks.table(shown, typeset(heading, lang), lang, source=words.source_line(result.context, lang))
 
