@@ -30,7 +30,7 @@ def facts(result: DriverResult) -> dict[str, Any]:
     -------
     dict
         ``first`` (drivers of the first tier), ``tier`` ("one", "few", "many"), R² and its interval,
-        what is said of dimensions, methods and groups, ``empty``.
+        what is said of dimensions, methods, groups, the map and both ends of the scale, ``empty``.
     """
     fit, table = result.fit.iloc[0], result.importance
     found: dict[str, Any] = {"terms": int(fit["terms"]), "outcome": fit["outcome"], "n": fit["n"]}
@@ -53,6 +53,8 @@ def facts(result: DriverResult) -> dict[str, Any]:
     found |= {"r_squared": fit["r_squared"], "interval": (fit["r_squared_low"], fit["r_squared_high"])}
     found |= {"method": fit["method"], "base": (table["n"].min(), table["n"].max())}
     found |= {"latent": fit["model"] != "linear", "held": fit["r_squared_covariates"]}
+    for name, more in (("map", driver_map.facts(result)), ("ends", driver_asymmetry.facts(result))):
+        found[name] = {key: value for key, value in more.items() if key != "ci"}  # a setting, no finding
     return found | _of_groups(result) | _of_methods(result) | _of_segments(result)
 
 
