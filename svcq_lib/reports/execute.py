@@ -166,7 +166,7 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
     values = {**job.parameters, "study": job.study.name, "lang": job.lang, "save_to": data}
     executed = partial / f"{job.name}.ipynb"
     try:
-        with _kernel_config() as config:
+        with _one_thread(), _kernel_config() as config:
             papermill.execute_notebook(
                 str(notebook_of(job.topic)),
                 str(executed),
@@ -190,6 +190,21 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
         outcome.title, outcome.base = cover["text"], {key: cover["cover"][key] for key in ("n", "n_eff")}
         outcome.unit, outcome.period = cover["cover"]["unit"], cover["cover"]["period_label"]
     return notebook
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let a kernel that starts now do its linear algebra in one thread, unless the user has said otherwise.
+
+    Matrices here are small: reports side by side with a pool of threads each take several times as long.
+    """
+    added = [name for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 @contextlib.contextmanager

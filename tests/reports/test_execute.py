@@ -1,5 +1,6 @@
 """Hostile studies and credentials, executed for real."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -186,3 +187,12 @@ def test_leftovers_of_an_ended_process_are_removed_and_work_in_progress_is_not(t
         path.mkdir()
     sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([mine.name, ".my.partial"])
+
+
+def test_a_kernel_gets_one_thread_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    with execute._one_thread():
+        assert (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]) == ("1", "3")
+    assert "OMP_NUM_THREADS" not in os.environ
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
