@@ -9,12 +9,18 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from svcq_lib.analyses import alike, benchmark_parts, external, mix_effects, screening
+from svcq_lib.analyses import (
+    benchmark_alike,
+    benchmark_external,
+    benchmark_mix_effects,
+    benchmark_parts,
+    benchmark_screening,
+)
+from svcq_lib.analyses.benchmark_compared import Compared, compared_of
+from svcq_lib.analyses.benchmark_funnels import Limits
+from svcq_lib.analyses.benchmark_league import Basis, raw_table
 from svcq_lib.analyses.benchmark_parts import Gate, Settings
-from svcq_lib.analyses.compared import Compared, compared_of
 from svcq_lib.analyses.context import Context, base_notes, context_of, interval_note, suppressed_note
-from svcq_lib.analyses.funnels import Limits
-from svcq_lib.analyses.league import Basis, raw_table
 from svcq_lib.errors import Note, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Rows
@@ -56,15 +62,15 @@ class BenchmarkResult:
         estimate, std_error, conf_low, conf_high of all units; best, best_low, best_high (mean of the top quarter);
         statistic, df, p_value (Q test of no difference), tau (standard deviation between units), n.
     funnel, funnel_limits, dispersion : DataFrame
-        See :class:`svcq_lib.analyses.funnels.Funnel`.
+        See :class:`svcq_lib.analyses.benchmark_funnels.Funnel`.
     screen : DataFrame
-        Suspicions about the data of units, see :func:`svcq_lib.analyses.screening.screen`.
+        Suspicions about the data of units, see :func:`svcq_lib.analyses.benchmark_screening.screen`.
     changes, change_levels : DataFrame
-        Mix and performance, see :func:`svcq_lib.analyses.mix_effects.changes`.
+        Mix and performance, see :func:`svcq_lib.analyses.benchmark_mix_effects.changes`.
     external, refused : DataFrame
-        Figures of others, see :func:`svcq_lib.analyses.external.external`.
+        Figures of others, see :func:`svcq_lib.analyses.benchmark_external.external`.
     invariance : DataFrame
-        Tests of the gate, see :class:`svcq_lib.analyses.alike.Gate`.
+        Tests of the gate, see :class:`svcq_lib.analyses.benchmark_alike.Gate`.
     switches : DataFrame
         Contested defaults.
     notes : tuple of Note
@@ -130,7 +136,7 @@ def _needs(study: Study, compared: Compared) -> EvidenceNeeds:
         for name in (*compared.case_mix, compared.unit):
             cells[f"benchmark.change.{name}"] = _dated(column, (f"segment.{name}",))
         if len(mix) > 1:
-            cells[f"benchmark.change.{mix_effects.JOINT}"] = _dated(column, mix)
+            cells[f"benchmark.change.{benchmark_mix_effects.JOINT}"] = _dated(column, mix)
     items = tuple(f"perception.{item.name}" for item in study.instrument.items if item.perception)
     return EvidenceNeeds(compared.derived, cells, rows={"benchmark.rows": Rows((key, *column, *items))})
 
@@ -221,17 +227,17 @@ def benchmark(
     )  # fmt: skip
     table = raw_table(study, evidence, compared, ci_level)
     rows = evidence.rows["benchmark.rows"]
-    screened = screening.screen(table, rows, compared, study.thresholds.flag)
-    held = screened.loc[screened["check"].isin(screening.HOLDS), "unit"]
+    screened = benchmark_screening.screen(table, rows, compared, study.thresholds.flag)
+    held = screened.loc[screened["check"].isin(benchmark_screening.HOLDS), "unit"]
     table["held"] = table["unit"].isin(held)
     ranked, draws, pooled = benchmark_parts.ranking(table, compared, settings)
     drawn = benchmark_parts.outliers(table, compared, evidence, settings)
-    tested = alike.gate(study, rows, ranked, compared)
-    changes, levels = mix_effects.changes(
+    tested = benchmark_alike.gate(study, rows, ranked, compared)
+    changes, levels = benchmark_mix_effects.changes(
         study, evidence, compared, ci_level=ci_level, n_boot=n_boot, seed=seed
     )
     overall = benchmark_parts.overall(evidence, compared, draws, pooled, settings)
-    shown, refused = external.external(
+    shown, refused = benchmark_external.external(
         study, compared, overall.iloc[0], read_reference("benchmarks"), _year(study, evidence)
     )
     notes = benchmark_parts.notes(

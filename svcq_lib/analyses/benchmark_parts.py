@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from svcq_lib.analyses import alike, funnels, screening
-from svcq_lib.analyses.compared import Compared
-from svcq_lib.analyses.funnels import Limits
-from svcq_lib.analyses.league import PART, Basis, league
+from svcq_lib.analyses import benchmark_alike, benchmark_funnels, benchmark_screening
+from svcq_lib.analyses.benchmark_compared import Compared
+from svcq_lib.analyses.benchmark_funnels import Limits
+from svcq_lib.analyses.benchmark_league import PART, Basis, league
 from svcq_lib.analyses.outcomes import measured_means
 from svcq_lib.analyses.switches import Headline, Switch, switches
 from svcq_lib.errors import Note
@@ -51,7 +51,7 @@ class Settings:
 def ranking(
     table: pd.DataFrame, compared: Compared, settings: Settings
 ) -> tuple[pd.DataFrame, NDArray[np.float64], Pooled | None]:
-    """Return the league under the settings, see :func:`svcq_lib.analyses.league.league`."""
+    """Return the league under the settings, see :func:`svcq_lib.analyses.benchmark_league.league`."""
     return league(
         table, compared, basis=settings.basis, tau_method=settings.tau_method,
         adjust_method=settings.adjust_method, ci_level=settings.ci_level, flag=settings.flag,
@@ -61,9 +61,9 @@ def ranking(
 
 def outliers(
     table: pd.DataFrame, compared: Compared, evidence: Evidence, settings: Settings
-) -> funnels.Funnel:
-    """Return the funnel under the settings, see :func:`svcq_lib.analyses.funnels.funnel`."""
-    return funnels.funnel(
+) -> benchmark_funnels.Funnel:
+    """Return the funnel under the settings, see :func:`svcq_lib.analyses.benchmark_funnels.funnel`."""
+    return benchmark_funnels.funnel(
         table, compared, evidence.moments.get("benchmark.mix"), basis=settings.basis,
         overdispersion=settings.overdispersion, limits=settings.limits,
     )  # fmt: skip
@@ -119,7 +119,7 @@ def notes(
     evidence: Evidence,
     table: pd.DataFrame,
     screened: pd.DataFrame,
-    tested: alike.Gate,
+    tested: benchmark_alike.Gate,
     dispersion: pd.DataFrame,
     shown: pd.DataFrame,
     gate: Gate,
@@ -142,7 +142,7 @@ def notes(
     """
     found = [*_invariance(tested, gate)]
     if len(screened):
-        held = screened[screened["check"].isin(screening.HOLDS)]["unit"].nunique()
+        held = screened[screened["check"].isin(benchmark_screening.HOLDS)]["unit"].nunique()
         found.append(Note("units_to_check", {"units": int(screened["unit"].nunique()), "held": held}))
     small = int((table["estimate"].notna() & (table["n"] < study.thresholds.flag)).sum())
     if small:
@@ -167,7 +167,7 @@ def notes(
     return tuple(found)
 
 
-def _invariance(tested: alike.Gate, gate: Gate) -> list[Note]:
+def _invariance(tested: benchmark_alike.Gate, gate: Gate) -> list[Note]:
     if gate == "off" or tested.state == "untested":
         return [] if gate == "off" else [Note("invariance_untested", {})]
     kind = "quarters" if tested.quarters else "units"
@@ -196,7 +196,7 @@ def switched(
     study : Study
         The study, for labels.
     table : DataFrame
-        From :func:`svcq_lib.analyses.league.raw_table`.
+        From :func:`svcq_lib.analyses.benchmark_league.raw_table`.
     compared : Compared
         What is compared.
     evidence : Evidence

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from svcq_lib.analyses.benchmark import BenchmarkResult
-from svcq_lib.analyses.mix_effects import JOINT
+from svcq_lib.analyses.benchmark_mix_effects import JOINT
 from svcq_lib.formats import Lang
 from svcq_lib.kinds import is_missing
 from svcq_lib.narrative.benchmark_words import kind_of

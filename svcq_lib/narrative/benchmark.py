@@ -8,7 +8,7 @@ import pandas as pd
 
 from svcq_lib import kinds
 from svcq_lib.analyses.benchmark import BenchmarkResult
-from svcq_lib.analyses.mix_effects import JOINT
+from svcq_lib.analyses.benchmark_mix_effects import JOINT
 from svcq_lib.formats import THIN, Lang
 from svcq_lib.narrative.benchmark_sentences import SENTENCES
 from svcq_lib.narrative.benchmark_words import away_interval, away_text, kind_of

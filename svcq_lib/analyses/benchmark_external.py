@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from svcq_lib.analyses.compared import Compared
+from svcq_lib.analyses.benchmark_compared import Compared
 from svcq_lib.study import Label, Study
 
 COMPARED = [

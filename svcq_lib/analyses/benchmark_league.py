@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from svcq_lib.analyses import estimates
-from svcq_lib.analyses.case_mix import adjusted
-from svcq_lib.analyses.compared import Compared
+from svcq_lib.analyses.benchmark_case_mix import adjusted
+from svcq_lib.analyses.benchmark_compared import Compared
 from svcq_lib.analyses.outcomes import measured_means
 from svcq_lib.evidence.collect import Evidence
 from svcq_lib.stats import intervals, shrinkage

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses.compared import Compared
-from svcq_lib.analyses.league import Basis
+from svcq_lib.analyses.benchmark_compared import Compared
+from svcq_lib.analyses.benchmark_league import Basis
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.stats import funnel as stats
 from svcq_lib.stats.funnel import Dispersion, Form, Overdispersion
@@ -55,7 +55,7 @@ def funnel(
     Parameters
     ----------
     table : DataFrame
-        From :func:`svcq_lib.analyses.league.raw_table`, with ``held``.
+        From :func:`svcq_lib.analyses.benchmark_league.raw_table`, with ``held``.
     compared : Compared
         What is compared.
     mix : Moments or None

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses.compared import Compared
+from svcq_lib.analyses.benchmark_compared import Compared
 from svcq_lib.stats.intervals import z_p_value
 
 COLUMNS = ["unit", "check", "value", "usual", "limit", "n"]
@@ -32,7 +32,7 @@ def screen(table: pd.DataFrame, rows: pd.DataFrame, compared: Compared, flag: in
     Parameters
     ----------
     table : DataFrame
-        From :func:`svcq_lib.analyses.league.raw_table`.
+        From :func:`svcq_lib.analyses.benchmark_league.raw_table`.
     rows : DataFrame
         The answers: group column of the unit, the compared column and perceptions.
     compared : Compared

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from svcq_lib.analyses.compared import Compared
+from svcq_lib.analyses.benchmark_compared import Compared
 from svcq_lib.errors import MethodError
 from svcq_lib.stats import cfa
 from svcq_lib.study import Study

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from svcq_lib.analyses import estimates, spans
-from svcq_lib.analyses.compared import Compared
+from svcq_lib.analyses.benchmark_compared import Compared
 from svcq_lib.evidence.collect import Evidence
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.stats import cellfit, intervals

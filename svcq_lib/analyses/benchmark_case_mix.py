@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses.compared import Compared, in_measure
+from svcq_lib.analyses.benchmark_compared import Compared, in_measure
 from svcq_lib.evidence.collect import Design
 from svcq_lib.evidence.moments import Moments
 from svcq_lib.stats import cellfit, intervals
