@@ -29,7 +29,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import beta
 from simulation import results
-from simulation.studies import DIMENSIONS, UNITS, Array, Simulator, World
+from simulation.studies import DIMENSIONS, UNITS, Array, Simulator, World, check_once
 
 import svcq_lib as sq
 from svcq_lib.formats import THIN
@@ -241,6 +241,7 @@ CASES: dict[str, Case] = {
 
 def _studies(job: tuple[str, float, int, int]) -> list[dict[str, Any]]:
     """Simulate one batch: what each title claims, and the contrast behind it."""
+    check_once()
     topic, size, batch, studies = job
     case = CASES[topic]
     rng = np.random.default_rng([SEED, sorted(CASES).index(topic), int(1e6 * abs(size)), batch])
@@ -360,8 +361,11 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     chosen = parser.parse_args()
     if not chosen.table:
-        rows = measure(chosen.only, chosen.studies, chosen.true_studies, chosen.jobs)
-        results.write("honesty", rows, seed=SEED, n=SIZE, power=POWER)
+        for topic in chosen.only:
+            rows = results.replaced(
+                "honesty", measure([topic], chosen.studies, chosen.true_studies, chosen.jobs), "topic"
+            )
+            results.write("honesty", rows, seed=SEED, n=SIZE, power=POWER)
     whole = results.read("honesty")
     text = (
         f"{results.stamp(whole)} {whole['n']:,} answers per study; intervals are Clopper and Pearson's.\n\n"

@@ -20,9 +20,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from simulation import results
-from simulation.studies import DIMENSIONS, POPULATION, UNITS, Array, Simulator, World, respondents
+from simulation.studies import (
+    DIMENSIONS,
+    POPULATION,
+    STAY,
+    UNITS,
+    Array,
+    Simulator,
+    World,
+    check_once,
+    respondents,
+)
 
 import svcq_lib as sq
+from svcq_lib.analyses.returns_chain import net_present_value
+from svcq_lib.analyses.returns_links import Link, Slopes, satisfaction_slopes
+from svcq_lib.analyses.returns_model import Inputs, Settings, build
+from svcq_lib.analyses.returns_plan import read_plan
 from svcq_lib.stats.relimp import lmg
 
 SEED = 20261121
@@ -55,7 +69,7 @@ def gap(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[Hi
         name: float(np.mean([people[f"P{q[1:]}"] - people[f"E{q[1:]}"] for q in items]))
         for name, items in DIMENSIONS.items()
     }
-    sim, hits = Simulator(folder, world), []
+    sim, hits = Simulator(folder, world, segments=False), []
     for _ in range(studies):
         table = sq.gaps(sim.study(n, rng), n_boot=50).dimensions
         hits += [Hit("gap", truth[row.term], row.conf_low, row.conf_high) for row in table.itertuples()]
@@ -64,7 +78,7 @@ def gap(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[Hi
 
 def nps(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[Hit]:
     """Net promoter score, weighted."""
-    sim = Simulator(folder, World())
+    sim = Simulator(folder, World(), segments=False)
     people = _population(sim.world)["nps"]
     truth = 100 * float((people >= 9).mean() - (people <= 6).mean())
     hits = []
@@ -77,7 +91,7 @@ def nps(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[Hi
 
 def share(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[Hit]:
     """LMG shares of six drivers, pairwise; the first has no part in satisfaction."""
-    sim = Simulator(folder, World())
+    sim = Simulator(folder, World(), segments=False)
     people = _population(sim.world)
     names = [f"q{i}" for i in range(1, 7)]
     matrix = np.corrcoef(np.array([people["csat"], *(people[f"P{i}"] for i in range(1, 7))]))
@@ -117,12 +131,35 @@ def unit(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[H
     return hits
 
 
-MEASURES: dict[str, Measure] = {"gap": gap, "nps": nps, "share": share, "unit": unit}
+def npv(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[Hit]:
+    """Net present value of an initiative with certain lift and costs: driver model and retention are estimated."""
+    sim = Simulator(folder, World(), money=True, segments=False)
+    people = _population(sim.world)
+    items = tuple(f"q{i}" for i in range(1, 7))
+    answers = np.array([people["csat"], *(people[f"P{i}"] for i in range(1, 7))])
+    own = Link("own", STAY[1], STAY[1], STAY[1])
+    slopes = satisfaction_slopes(np.cov(answers))
+    known = Inputs(
+        read_plan(sim.study(100, np.random.default_rng(0))), items, 7 - answers[1:].mean(axis=1),
+        Slopes(slopes, slopes[None]), {"own": own},
+    )  # fmt: skip
+    model = build(known, Settings(), n_draws=1, seed=0)
+    truth = float(net_present_value(model.programme, model.draws, model.terms)[0])
+    hits = []
+    for _ in range(studies):
+        result = sq.returns(sim.study(n, rng), n_boot=500, n_draws=2000, n_choices=2)
+        row = result.summary.set_index("measure").loc["npv"]
+        hits.append(Hit("npv", truth, row["conf_low"], row["conf_high"]))  # all in thousands
+    return hits
+
+
+MEASURES: dict[str, Measure] = {"gap": gap, "nps": nps, "share": share, "unit": unit, "npv": npv}
 
 
 def _part(job: tuple[str, int, int, int]) -> list[tuple[str, int, Hit]]:
     """Simulate one batch of studies; its seed says which."""
     name, n, batch, studies = job
+    check_once()
     rng = np.random.default_rng([SEED, sorted(MEASURES).index(name), n, batch])
     with tempfile.TemporaryDirectory() as folder:
         return [(name, n, hit) for hit in MEASURES[name](Path(folder), n, studies, rng)]

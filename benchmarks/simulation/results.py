@@ -38,6 +38,14 @@ def read(name: str) -> dict[str, Any]:
     return found
 
 
+def replaced(name: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Return the rows written last with those of the same keys replaced by new ones."""
+    path = HERE / "results" / f"{name}.json"
+    before = read(name)["rows"] if path.exists() else []
+    new = {row[key] for row in rows}
+    return [row for row in before if row[key] not in new] + rows
+
+
 def stamp(whole: dict[str, Any]) -> str:
     """Return date, machine, seed and versions in a line."""
     versions = ", ".join(f"{name} {number}" for name, number in whole["versions"].items())

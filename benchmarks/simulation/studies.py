@@ -15,6 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 import svcq_lib as sq
+from svcq_lib.sources import contracts
+from svcq_lib.sources.faults import CheckReport
 
 Array = NDArray[np.float64]
 POPULATION = 1_000_000
@@ -65,6 +67,8 @@ class World:
 
 
 UNITS = 24
+STAY = (-0.6, 0.35)
+"""Logit of staying a customer: constant and slope per point of satisfaction."""
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2025, 2026) for month in range(1, 13))
 
 
@@ -105,6 +109,7 @@ def respondents(
     shift = units[unit] + world.change * after + world.lift * (after & treated)
     found["satisfaction"] = 6.8 + 1.1 * satisfied + shift  # before rounding: not part of the study
     found["csat"] = _answers(found["satisfaction"], 1, 10)
+    found["retained"] = (rng.random(n) < 1 / (1 + np.exp(-STAY[0] - STAY[1] * found["csat"]))).astype(float)
     found["nps"] = _answers(7.3 + 1.2 * satisfied + 0.8 * rng.normal(size=n) + shift, 0, 10)
     found["weight"] = np.exp(0.4 * rng.normal(size=n)) if world.weights else np.ones(n)
     return found
@@ -112,6 +117,18 @@ def respondents(
 
 def _answers(latent: Array, low: int, high: int) -> Array:
     return np.clip(np.round(latent), low, high)
+
+
+def check_once() -> None:
+    """Check the data contract of the first study of each place only: those after it are drawn by the same rules."""
+    whole, known = contracts.check, dict[Path, CheckReport]()
+
+    def check(study: sq.Study) -> CheckReport:
+        if study.path not in known:
+            known[study.path] = whole(study)
+        return known[study.path]
+
+    contracts.check = check  # type: ignore[assignment]
 
 
 class Simulator:
@@ -123,18 +140,29 @@ class Simulator:
         Where the study lies.
     world : World
         What is true.
+    money : bool
+        Whether the study asks who stayed, and plans an initiative whose costs and assumptions are certain.
+    segments : bool
+        Whether the study is split by unit, compares units and evaluates the treated half.
     """
 
-    def __init__(self, folder: Path, world: World) -> None:
-        self.folder, self.world = folder, world
+    def __init__(self, folder: Path, world: World, *, money: bool = False, segments: bool = True) -> None:
+        self.folder, self.world, self.left_out = (
+            folder,
+            world,
+            ("satisfaction", *(() if money else ("retained",))),
+        )
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+        parts = [STUDY, SEGMENTS if segments else "", RETURNS if money else ""]
+        (folder / "study.toml").write_text("".join(parts), encoding="utf-8")
+        for name, text in (MONEY if money else {}).items():
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
 
     def study(self, n: int, rng: np.random.Generator, units: Array | None = None) -> sq.Study:
         """Draw a sample and return it as a study."""
         drawn = respondents(self.world, n, rng, units=units)
-        frame = pl.DataFrame(drawn).drop("satisfaction")
-        answers = [name for name in frame.columns if name not in ("unit", "month", "weight", "satisfaction")]
+        frame = pl.DataFrame(drawn).drop(self.left_out)
+        answers = [name for name in frame.columns if name not in ("unit", "month", "weight", "retained")]
         kept = {name: rng.random(n) >= self.world.missing for name in answers}
         frame = frame.with_columns(
             *(pl.when(pl.Series(kept[name])).then(pl.col(name)).alias(name) for name in answers),
@@ -159,9 +187,6 @@ path = "responses.parquet"
 date = "date"
 period = "year"
 weight = "weight"
-[responses.segments.unit]
-column = "unit"
-label = {{en = "Unit", zh = "单位"}}
 [instrument]
 scale = [1, 7]
 expectation = "E{{n}}"
@@ -176,6 +201,11 @@ label = {{en = "Satisfaction", zh = "满意度"}}
 kind = "nps"
 column = "nps"
 label = {{en = "NPS", zh = "净推荐值"}}
+"""
+SEGMENTS = f"""
+[responses.segments.unit]
+column = "unit"
+label = {{en = "Unit", zh = "单位"}}
 [benchmarking]
 unit = "unit"
 outcome = "csat"
@@ -184,3 +214,34 @@ unit = "unit"
 treated = [{_TREATED}]
 start = "2026-01"
 """
+RETURNS = """
+[tables.initiatives]
+path = "initiatives.csv"
+[tables.initiative_costs]
+path = "initiative_costs.csv"
+[tables.economics]
+path = "economics.csv"
+[outcomes.retained]
+kind = "binary"
+column = "retained"
+[returns]
+outcome = "csat"
+retention = "retained"
+"""
+MONEY = {
+    "initiatives": """initiative,label_en,items,lift_low,lift_likely,lift_high,start,life_months,ramp_months
+A,Faster desks,q4;q5;q6,0.4,0.4,0.4,2027-01,36,3
+""",
+    "initiative_costs": """initiative,month,kind,category,funding,amount
+A,2027-01,fixed,systems,own,500000
+A,2027-02,running,training,own,10000
+""",
+    "economics": """parameter,unit,low,likely,high
+customers,customers,50000,50000,50000
+revenue_per_customer,CNY/year,1800,1800,1800
+contribution_margin,share,0.3,0.3,0.3
+discount_rate,share/year,0.08,0.08,0.08
+retention,share/year,0.88,0.88,0.88
+horizon,years,3,3,3
+""",
+}
