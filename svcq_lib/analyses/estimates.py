@@ -91,13 +91,17 @@ def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFr
         so that weights and clusters widen them (without either it is n); at p = 0 or 1 the effective sample size
         takes its place. NaN where a design allows no standard error.
     """
-    p, se, n = (table[name].to_numpy() for name in ("estimate", "std_error", "n"))
+    low, high = intervals.wilson(table["estimate"].to_numpy(), _share_size(table), ci_level)
+    return table.assign(conf_low=low, conf_high=high)
+
+
+def _share_size(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the sample sizes that shares' standard errors imply; Kish's where all gave the same answer."""
+    p, se, n = (table[name].to_numpy(dtype=float) for name in ("estimate", "std_error", "n"))
     with np.errstate(divide="ignore", invalid="ignore"):
         implied = p * (1 - p) / se**2 * n / (n - 1)
-    size = np.where(np.isfinite(implied) & (implied > 0), implied, table["n_eff"].to_numpy())
-    size = np.where(np.isnan(se) & (n > 1), np.nan, size)
-    low, high = intervals.wilson(p, size, ci_level)
-    return table.assign(conf_low=low, conf_high=high)
+    size = np.where(np.isfinite(implied) & (implied > 0), implied, table["n_eff"].to_numpy(dtype=float))
+    return np.asarray(np.where(np.isnan(se) & (n > 1), np.nan, size))
 
 
 def compare(
@@ -127,7 +131,7 @@ def compare(
     -------
     DataFrame
         ``prefix``, ``prefix_low``, ``prefix_high`` and ``p_value``: Welch's t for means and scores, Newcombe's interval
-        and the pooled score test for shares.
+        and the pooled score test for shares, both at the sample sizes that their standard errors imply.
     """
     link, most = np.zeros(len(first)), np.full(len(first), np.inf)
     sizes = [table["n"].to_numpy() for table in (first, second)]
@@ -139,7 +143,7 @@ def compare(
         for table, size in zip((first, second), sizes, strict=True)
     )
     means_ = comparison.welch(*one, *other, level=ci_level, correlation=link, df_most=most)
-    shares_ = comparison.shares(*_share_parts(first), *_share_parts(second), correlation=link)
+    shares_ = comparison.shares(*_share_parts(first), *_share_parts(second), correlation=link, df_most=most)
     is_share = (
         first["measure"].isin(SHARES).to_numpy() if "measure" in first else np.zeros(len(first), dtype=bool)
     )
@@ -154,7 +158,7 @@ def compare(
 
 def _share_parts(table: pd.DataFrame) -> tuple[Any, tuple[Any, Any], Any]:
     limits = table["conf_low"].to_numpy(), table["conf_high"].to_numpy()
-    return table["estimate"].to_numpy(), limits, table["n_eff"].to_numpy()
+    return table["estimate"].to_numpy(), limits, _share_size(table)
 
 
 def aligned(other: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from svcq_lib.stats.intervals import ZTest, t_interval, t_p_value, z_p_value
+from svcq_lib.stats.intervals import ZTest, t_interval, t_p_value
 
 Array = NDArray[np.float64]
 
@@ -66,6 +66,7 @@ def shares(
     n2: ArrayLike,
     *,
     correlation: ArrayLike = 0.0,
+    df_most: ArrayLike = np.inf,
 ) -> ZTest:
     """Test the difference of two shares: Newcombe's interval and the pooled score test.
 
@@ -79,6 +80,8 @@ def shares(
         (Effective) numbers of answers.
     correlation : array-like
         Correlation of the two shares' errors, where they come from the same sampling units.
+    df_most : array-like
+        Degrees of freedom that the sampling design allows the test: Student's t where there are few clusters.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def shares(
         statistic = np.where(error > 0, (p1 - p2) / error, np.nan)
         low = p1 - p2 - _length(p1 - low1, high2 - p2, link)
         high = p1 - p2 + _length(high1 - p1, p2 - low2, link)
-    return ZTest(p1 - p2, error, low, high, statistic, z_p_value(statistic))
+    return ZTest(p1 - p2, error, low, high, statistic, t_p_value(statistic, df_most))
 
 
 def _length(one: Array, other: Array, link: Array) -> Array:
