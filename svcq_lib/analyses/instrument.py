@@ -43,7 +43,7 @@ class InstrumentResult:
         term, dimension, item_rest, alpha_dropped, alpha, missing_share, n, suppressed
     fit : DataFrame, one row per model
         model (``"declared"``, ``"one_factor"``), chi2, df, p_value, cfi, tli, rmsea, rmsea_low, rmsea_high (90 %),
-        srmr, aic, bic, converged, heywood, n
+        srmr, aic, bic, converged, heywood, scaling, chi2_scaled (χ² divided by it), n
     loadings : DataFrame, one row per item
         term, dimension, estimate (standardized loading), std_error, conf_low, conf_high, n
     correlations : DataFrame, one row per pair of dimensions

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from svcq_lib.analyses import estimates
-from svcq_lib.analyses.instrument_answers import Answers, Array, Covariance, covariance, repaired
+from svcq_lib.analyses.instrument_answers import Answers, Array, Covariance, Index, covariance, repaired
 from svcq_lib.errors import Note
 from svcq_lib.evidence.collect import Design
 from svcq_lib.evidence.kernel import cross_sums, sort_cells
@@ -16,6 +16,7 @@ from svcq_lib.measures import validity
 from svcq_lib.measures.omega import omega_hierarchical
 from svcq_lib.stats import factors
 from svcq_lib.stats.cfa import CfaFit, cfa
+from svcq_lib.stats.cfa_robust import scaling_factor
 from svcq_lib.stats.intervals import normal_interval, percentile_interval
 from svcq_lib.stats.matrices import correlation_from_moments, cov_to_cor
 
@@ -23,6 +24,7 @@ FIT = (
     "chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "aic", "bic", "converged",
     "heywood",
 )  # fmt: skip
+ROBUST = ("scaling", "chi2_scaled")
 LOADINGS = ("term", "dimension", "estimate", "std_error", "conf_low", "conf_high", "n")
 CORRELATIONS = (
     "term", "other", "estimate", "conf_low", "conf_high", "htmt", "htmt_low", "htmt_high", "smaller_ave", "distinct",
@@ -94,33 +96,46 @@ def structure(answers: Answers, design: Design, *, ci_level: float, n_boot: int,
     declared = models["declared"]
     notes += [Note("not_converged")] if not declared.converged else []
     notes += [Note("improper_solution")] if declared.heywood else []
-    rows = [
-        {"model": name, **{key: getattr(one, key) for key in FIT}, "n": found.n}
-        for name, one in models.items()
-    ]
     loadings = _loadings(answers, declared, ci_level, found.n)
     valid = _validity(answers, declared)
     ratios = _htmt(answers, design, R, ci_level, n_boot, seed)
     correlations = _correlations(answers, declared, valid, ratios, ci_level, found.n)
-    fit = pd.DataFrame(rows, columns=["model", *FIT, "n"])
-    return Structure(fit, loadings, correlations, eigenvalues, valid, whole, tuple(notes))
+    return Structure(
+        _fit(answers, models, found.n), loadings, correlations, eigenvalues, valid, whole, tuple(notes)
+    )
 
 
 def _nothing(note: Note) -> Structure:
     fit, loadings, correlations, eigenvalues, valid = (
         pd.DataFrame(columns=list(one), dtype=float)
-        for one in (("model", *FIT, "n"), LOADINGS, CORRELATIONS, EIGENVALUES, VALIDITY)
+        for one in (("model", *FIT, *ROBUST, "n"), LOADINGS, CORRELATIONS, EIGENVALUES, VALIDITY)
     )
     return Structure(fit, loadings, correlations, eigenvalues, valid, {}, (note,))
 
 
 def _models(answers: Answers, found: Covariance, n: float) -> dict[str, CfaFit]:
     """Return the declared model and, beside several dimensions, that of a single factor."""
-    C, p = found.matrix * (n - 1) / n, len(answers.items)
-    models = {"declared": answers.factor_of, "one_factor": np.zeros(p, dtype=np.intp)}
-    if len(answers.dimensions) == 1:
-        del models["one_factor"]
-    return {name: cfa(C, n, factor) for name, factor in models.items()}
+    C = found.matrix * (n - 1) / n
+    return {name: cfa(C, n, factor) for name, factor in _factors(answers).items()}
+
+
+def _factors(answers: Answers) -> dict[str, Index]:
+    """Return the factor of each item in each model."""
+    models = {"declared": answers.factor_of}
+    if len(answers.dimensions) > 1:
+        models["one_factor"] = np.zeros(len(answers.items), dtype=np.intp)
+    return models
+
+
+def _fit(answers: Answers, models: dict[str, CfaFit], n: int) -> pd.DataFrame:
+    """Return the fit of each model, its χ² also scaled for answers that are not normal."""
+    rows = []
+    for name, factor in _factors(answers).items():
+        one = models[name]
+        scaling = scaling_factor(answers.values, factor, answers.weights)
+        own = {key: getattr(one, key) for key in FIT}
+        rows.append({"model": name, **own, "scaling": scaling, "chi2_scaled": one.chi2 / scaling, "n": n})
+    return pd.DataFrame(rows, columns=["model", *FIT, *ROBUST, "n"])
 
 
 def _eigenvalues(R: Array, n: float, shown: int, seed: int) -> tuple[pd.DataFrame, int]:

@@ -145,7 +145,7 @@ def _scree(result: InstrumentResult, lang: Lang) -> Block | None:
 COLUMNS = {
     "reliability": ("term", "items", "omega", "alpha", "composite_reliability", "ave", "n"),
     "criteria": ("criterion", "estimate", "threshold", "verdict", "n"),
-    "fit": ("model", "chi2", "df", "cfi", "tli", "rmsea", "srmr", "bic", "n"),
+    "fit": ("model", "chi2", "chi2_scaled", "df", "cfi", "tli", "rmsea", "srmr", "bic", "n"),
     "pairs": ("label", "estimate", "htmt", "smaller_ave", "distinct", "n"),
     "invariance": ("level", "chi2", "df", "cfi", "delta_cfi", "rmsea", "srmr", "p_difference", "level_holds", "n"),
     "items": ("term", "dimension", "loading", "item_rest", "alpha_dropped", "missing_share", "n"),

@@ -20,6 +20,8 @@ COLUMNS: dict[str, Term] = {
     "missing_share": Term("Not answered", "缺答比例", "share"),
     "model": Term("Model", "模型"),
     "chi2": Term("χ²", "χ²", "score"),
+    "scaling": Term("Scaling of χ²", "χ² 校正系数", "number"),
+    "chi2_scaled": Term("Robust χ²", "稳健 χ²", "score"),
     "cfi": Term("CFI", "CFI", "number"),
     "tli": Term("TLI", "TLI", "number"),
     "rmsea": Term("RMSEA", "RMSEA", "number"),

@@ -112,6 +112,9 @@ def test_factor_model_of_holzinger_swineford(real_data, make_study):
     fit = result.fit.set_index("model")
     assert fit.loc["declared", "chi2"] == pytest.approx(85.3055217699727, abs=1e-4)
     assert fit.loc["one_factor", "chi2"] == pytest.approx(312.264159376546, abs=1e-4)
+    assert fit.loc["declared", ["scaling", "chi2_scaled"]].tolist() == pytest.approx(
+        [0.979, 87.132], abs=1.1e-3
+    )
     assert fit.loc["declared", ["rmsea_low", "rmsea_high"]].tolist() == pytest.approx(
         [0.0714, 0.1137], abs=1e-4
     )
