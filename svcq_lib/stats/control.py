@@ -240,8 +240,8 @@ def means_and_ranges(samples: ArrayLike) -> tuple[Limits, Limits]:
     return Limits(*(np.asarray(one) for one in means)), Limits(*(np.asarray(one) for one in ranges))
 
 
-# mean and standard deviation of the range of so many standard normal values
+# mean (the three digits of the charts' tables) and standard deviation of the range of so many standard normal values
 _RANGE = {
-    2: (1.12838, 0.85250), 3: (1.69257, 0.88837), 4: (2.05875, 0.87981), 5: (2.32593, 0.86408), 6: (2.53441, 0.84804),
-    7: (2.70436, 0.83321), 8: (2.84720, 0.81983), 9: (2.97003, 0.80783), 10: (3.07751, 0.79705),
+    2: (D2, 0.85250), 3: (1.693, 0.88837), 4: (2.059, 0.87981), 5: (2.326, 0.86408), 6: (2.534, 0.84804),
+    7: (2.704, 0.83321), 8: (2.847, 0.81983), 9: (2.970, 0.80783), 10: (3.078, 0.79705),
 }  # fmt: skip

@@ -11,8 +11,13 @@ import pandas as pd
 import pytest
 
 from svcq_lib.measures.omega import omega_hierarchical, omega_interval, omega_total
-from svcq_lib.measures.reliability import cronbach_alpha_from_covariance
+from svcq_lib.measures.reliability import (
+    alpha_standardized,
+    cronbach_alpha_from_covariance,
+    guttman_lambda6,
+)
 from svcq_lib.stats.cfa import cfa
+from svcq_lib.stats.factors import schmid_leiman
 
 THURSTONE = """
 .828
@@ -53,11 +58,14 @@ def test_thurstone():  # S8
 def test_holzinger_swineford(real_data):  # omega_psych_HS
     R = read(real_data, "HolzingerSwineford1939", [f"x{i}" for i in range(1, 10)]).corr().to_numpy()
     assert omega_hierarchical(R, 3) == pytest.approx((0.449242434070805, 0.850835073356625), abs=1e-4)
+    assert guttman_lambda6(R) == pytest.approx(0.808486740821259, abs=1e-12)
 
 
 def test_bfi(real_data):  # S7, pairwise
     R = read(real_data, "bfi", [f"{trait}{i}" for trait in "ACENO" for i in range(1, 6)]).corr().to_numpy()
     assert omega_hierarchical(R, 5) == pytest.approx((0.4617, 0.8748), abs=1e-4)
+    key = np.sign(schmid_leiman(R, 5).general)  # psych turns the items that load negatively
+    assert alpha_standardized(R * np.outer(key, key)) == pytest.approx(0.8188, abs=5.1e-5)
 
 
 def test_agreeableness(real_data):  # omega_1f_bfi_A, listwise
@@ -72,6 +80,8 @@ def test_dimensions_of_holzinger_swineford(real_data):  # omega_HS_semTools, row
     fit = cfa(np.cov(x.T, bias=True), len(x), np.repeat([0, 1, 2], 3))
     found = [omega_total(fit.loadings[at : at + 3], fit.uniqueness[at : at + 3]) for at in (0, 3, 6)]
     assert found == pytest.approx([0.625318015570728, 0.885175360316964, 0.687760037205504], abs=1e-5)
+    alphas = [cronbach_alpha_from_covariance(np.cov(x[:, at : at + 3].T)) for at in (0, 3, 6)]
+    assert alphas == pytest.approx([0.626117131884981, 0.882706912875796, 0.688455022985003], abs=1e-12)
 
 
 def test_the_sign_of_items_does_not_matter():

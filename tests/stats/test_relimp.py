@@ -184,7 +184,8 @@ def test_mtcars(mtcars):  # D8, r2_full
     np.testing.assert_allclose(
         100 * weights / weights.sum(), [29.32274, 28.50999, 29.79691, 12.37037], atol=5.1e-6
     )
-    assert np.sign(r).tolist() == [-1, -1, -1, 1]
+    assert np.sign(relimp.standardized_beta(R, r)).tolist() == [-1, -1, -1, 1]
+    assert relimp.r_squared(R, r) == pytest.approx(0.7791896, abs=5.1e-8)
     assert relimp.r_squared(*correlations(mtcars)) == pytest.approx(0.869015764477765, abs=1e-9)
 
 
