@@ -14,7 +14,7 @@ REPO = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several processes with a pool of threads each are slower, not faster
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # pools of threads side by side are slower
 settings.register_profile("svcq", deadline=None, derandomize=IN_CI)
 settings.load_profile("svcq")
 

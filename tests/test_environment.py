@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -74,8 +75,11 @@ def third_party(repo_root: Path) -> dict[str, str]:
     return found
 
 
+installed = functools.cache(packages_distributions)  # reads the metadata of everything that is installed
+
+
 def distributions_of(module: str) -> set[str]:
-    return {canonicalize_name(name) for name in packages_distributions().get(module, [])}
+    return {canonicalize_name(name) for name in installed().get(module, [])}
 
 
 def test_every_import_is_declared(

@@ -80,7 +80,7 @@ def test_scales_and_codes():
 
 
 def test_a_table_lies_in_one_place():
-    with pytest.raises(ValidationError, match="either path"):
+    with pytest.raises(ValidationError, match="give one of path"):
         TableSpec(encoding=None)
     with pytest.raises(ValidationError, match="needs table"):
         TableSpec(url="duckdb:///x.db")

@@ -245,7 +245,11 @@ def test_a_killed_worker_loses_no_other_report(small_demo, tmp_path, monkeypatch
     (tmp_path / "gaps_en.pdf").write_text("of an earlier run", encoding="utf-8")
     told = []
     summary = run(
-        small_demo, out=tmp_path, jobs=2, progress=lambda name, outcome: told.append((name, outcome))
+        small_demo,
+        ["scores", "gaps", "drivers"],
+        out=tmp_path,
+        jobs=2,
+        progress=lambda name, outcome: told.append((name, outcome)),
     )
     status = {one.name: one.status for one in summary.outcomes}
     assert status == {"scores_en": "done", "gaps_en": "failed", "drivers_en": "done"}
@@ -272,8 +276,8 @@ def test_what_has_changed_is_made_again(copy, tmp_path, quick):
     (out / "gaps_en.html").write_text("edited", encoding="utf-8")
     assert again() == ["gaps_en"]
     assert again(parameters={"n_boot": 51}) == ["gaps_en", "drivers_en"]
-    assert again(parameters={"n_boot": 51, "outcome": "nps"}) == ["drivers_en"]
-    assert again(parameters={"n_boot": 51, "outcome": "nps"}, langs=("en", "zh")) == ["gaps_zh", "drivers_zh"]
+    assert again(parameters={"n_boot": 51, "lines": "scale"}) == ["drivers_en"]
+    assert again(parameters={"n_boot": 51, "lines": "scale"}, langs=("en", "zh")) == ["gaps_zh", "drivers_zh"]
     table = copy.parent / "responses.csv"
     table.write_bytes(table.read_bytes().replace(b"R00001,", b"R99999,", 1))
     assert again(parameters=FEW) == ["gaps_en", "drivers_en"]
@@ -356,7 +360,7 @@ def test_the_record_holds_every_parameter_that_was_in_effect(small_demo, tmp_pat
         "parameters"
     ]
     assert parameters == {
-        "where": {}, "period": None, "adjust": "holm", "ci_level": 0.95, "n_boot": 50, "seed": 0,
+        "where": {}, "period": None, "outcome": None, "adjust": "holm", "ci_level": 0.95, "n_boot": 50, "seed": 0,
     }  # fmt: skip
 
 
