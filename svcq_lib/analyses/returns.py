@@ -64,7 +64,7 @@ class ReturnsResult:
         term, estimate (present value), conf_low, conf_high, n
     initiatives : DataFrame, one row per initiative, best first
         term, cost, satisfaction_gain with interval, estimate (net present value alone), conf_low, conf_high,
-        p_positive, chosen, chosen_share, n
+        p_positive, chosen, chosen_share, requires, excludes (names joined by ``;``), n
     links : DataFrame, one row per uncertain link or choice, widest swing first
         term, kind, origin, estimate, conf_low, conf_high, npv_low, npv_high, swing, share, break_even, n
     scenarios : DataFrame, three rows

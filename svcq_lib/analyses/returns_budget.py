@@ -154,14 +154,22 @@ def selection(problem: Problem, budget: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per initiative
-        term, cost, chosen (for the expected values), chosen_share (of the draws in which it is chosen).
+        term, cost, chosen (for the expected values), chosen_share (of the draws in which it is chosen), requires and
+        excludes (names joined by ``;``; an exclusion stands in both rows).
     """
     draws = len(problem.alone)
     often = np.mean([best(problem, budget, draw) for draw in range(draws)], axis=0)
     return pd.DataFrame({
         "term": problem.names, "cost": problem.costs, "chosen": best(problem, budget),
-        "chosen_share": often,
+        "chosen_share": often, "requires": _named(problem.names, problem.requires),
+        "excludes": _named(problem.names, [*problem.excludes, *((j, i) for i, j in problem.excludes)]),
     })  # fmt: skip
+
+
+def _named(names: Sequence[str], rules: Sequence[tuple[int, int]]) -> list[str]:
+    """Return for each initiative the others that a rule ties it to."""
+    others = [sorted({j for one, j in rules if one == i}) for i in range(len(names))]
+    return [";".join(names[j] for j in one) for one in others]
 
 
 def frontier(problem: Problem, level: float, n: float) -> pd.DataFrame:

@@ -24,12 +24,12 @@ WORDS = {
     "en": {
         "npv": "Net present value, {unit}", "p_positive": "Chance of a gain", "rosq": "Return on service quality",
         "payback": "Payback in years, median", "spend": "Spending, {unit}",
-        "paid_in": "in time in {share:%} of the draws", "present": "present value", "planned": "Planned cost, {unit}",
+        "paid_in": "in time in {share:%} of simulations", "present": "present value", "planned": "Planned cost, {unit}",
         "summary": "The return in figures (money in {unit})", "initiatives": "Each initiative alone (money in {unit})",
         "links": "What the value hangs on (NPV in {unit})", "scenarios": "Scenarios (NPV in {unit})",
         "claims": "What the claims of the sources would need", "funding": "Who pays the plan ({unit})",
         "range": "Low to high", "name": "Input", "budget_line": "Budget {budget}", "source_of_money": "Source",
-        "scenario": "Scenario", "share_of_variance": "Share of variance", "has_it": "Draws that have it",
+        "scenario": "Scenario", "share_of_variance": "Share of variance", "has_it": "Simulations that have it",
         "claims_source": "Source of the claims: the source documents (reference table of benchmarks, rows claim_…).",
     },
     "zh": {
@@ -194,7 +194,7 @@ def table(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
     shown = display_table(
         prepared, columns=COLUMNS[name], labels=result.context.labels, lang=lang,
         ci_level=result.context.ci_level, headings=headings, highlight=_tones(prepared, name),
-        digits={"satisfaction_gain": 2, "required_margin": 1}, kinds=dict.fromkeys(MIXED, "text"),
+        digits={"satisfaction_gain": 2, "required_margin": 1}, kinds=dict.fromkeys(MIXED, "text"), right=MIXED,
         merge_intervals=name != "links",
     )  # fmt: skip
     return blocks.table(
@@ -210,7 +210,9 @@ def table(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
 def _prepared(result: ReturnsResult, name: str, frame: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the frame with names and mixed units in words."""
     if name == "summary":
-        return frame
+        # what no draw changes has no interval
+        fixed = frame["conf_low"] == frame["conf_high"]
+        return frame.assign(**{one: frame[one].mask(fixed) for one in ("conf_low", "conf_high")})
     if name == "claims":
         claimed = {
             key: [

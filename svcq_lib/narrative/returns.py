@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from svcq_lib import formats, kinds
 from svcq_lib.analyses.returns import ReturnsResult
 from svcq_lib.analyses.returns_model import money_name
@@ -54,7 +56,32 @@ def facts(result: ReturnsResult) -> dict[str, Any]:
     found["verdict"] = verdict(found["p"], level)
     if len(chosen):
         found["least_chosen"] = chosen["chosen_share"].min()
-    return found | _parts(result) | _links(result)
+    return found | _rules(table) | _parts(result) | _links(result)
+
+
+def _rules(table: pd.DataFrame) -> dict[str, Any]:
+    """Return what is funded only because another needs it, and what is left out only because another rules it out."""
+    chosen = set(table.loc[table["chosen"], "term"])
+    worth = dict(zip(table["term"], table["estimate"], strict=True))
+    needs = [(one, other) for one, other in _pairs(table, "requires") if one in chosen and worth[other] < 0]
+    rivals = [
+        (one, other)
+        for one, other in _pairs(table, "excludes")
+        if one not in chosen and other in chosen and worth[one] > 0
+    ]
+    return {
+        "carried": list(dict.fromkeys(other for _, other in needs)),
+        "carriers": list(dict.fromkeys(one for one, _ in needs)),
+        "left_out": list(dict.fromkeys(one for one, _ in rivals)),
+        "rivals": list(dict.fromkeys(other for _, other in rivals)),
+    }
+
+
+def _pairs(table: pd.DataFrame, rule: str) -> list[tuple[str, str]]:
+    return [
+        (term, other) for term, others in zip(table["term"], table[rule], strict=True) for other in others.split(";")
+        if other
+    ]  # fmt: skip
 
 
 def _parts(result: ReturnsResult) -> dict[str, Any]:
@@ -166,7 +193,8 @@ def _named(result: ReturnsResult, found: dict[str, Any], lang: Lang) -> dict[str
     for key in ("best_part", "worst_part", "widest", "top_link"):
         if key in found:
             values[key] = name_of(result, found[key], lang)
-    values["chosen"] = [name_of(result, one, lang) for one in found["chosen"]]
+    for key in ("chosen", "carried", "carriers", "left_out", "rivals"):
+        values[key] = [name_of(result, one, lang) for one in found[key]]
     values |= {
         "npv_text": money(result, found["npv"], lang), "loss_text": money(result, abs(found["npv"]), lang),
         "spend_text": money(result, found["spend"], lang), "budget_text": money(result, found["budget"], lang),
@@ -226,6 +254,7 @@ def describe(result: ReturnsResult, *, lang: Lang = "en") -> str:
         codes.append("link" if kinds.is_missing(found["break_even_value"]) else "link_even")
     listed = "choice" if found["k_chosen"] <= NAMED else "choice_all"
     codes.append(listed if found["k_chosen"] else "choice_none")
+    codes += [code for code in ("carried", "left_out") if found[code]]
     return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
 
 

@@ -36,19 +36,25 @@ MILESTONES: tuple[tuple[int, str, str, str, str, int | None, int], ...] = (
 )
 STARTED_LATE = {"2026-06-15": "", "2026-05-01": "2026-05-20", "2026-06-01": "2026-06-08"}
 
+TRAINING_PER_HEAD_YEAR = 2_000
+TRAINED = 8
+"""Service coaches, one for three branches."""
+
 # fmt: off
 # id, English, Chinese, items, (low, likely, high) lift in points of 7, start, life in months, ramp in months,
 # fixed cost in CNY by category, running cost a month in CNY
-INITIATIVES: tuple[tuple[str, str, str, str, tuple[float, float, float], str, int, int, tuple[str, int], tuple[str, int]], ...] = (
-    ("I1", "Express desks", "快速窗口", "q10;q11", (0.30, 0.60, 0.80), "2025-07", 48, 3, ("premises", 960_000), ("third_party", 14_000)),
-    ("I2", "Call-back team", "回访团队", "q05;q12;q13", (0.20, 0.35, 0.50), "2025-08", 48, 3, ("headcount", 240_000), ("incentives", 46_000)),
-    ("I3", "Automatic dispatch", "自动派单系统", "q08;q11", (0.10, 0.25, 0.45), "2026-01", 60, 4, ("systems", 1_850_000), ("third_party", 18_000)),
-    ("I4", "Training of service staff", "服务人员培训", "q14;q17;q20", (0.05, 0.15, 0.25), "2025-09", 36, 6, ("systems", 120_000), ("training", 76_000)),
-    ("I5", "Single customer record", "统一客户视图", "q09;q18;q22", (0.00, 0.10, 0.25), "2026-03", 60, 6, ("systems", 2_400_000), ("third_party", 22_000)),
-    ("I6", "Refitted premises", "网点装修", "q01;q02;q03;q04", (0.10, 0.40, 0.60), "2026-06", 84, 2, ("premises", 3_600_000), ("third_party", 6_000)),
+INITIATIVES: tuple[tuple[str, str, str, str, tuple[float, float, float], str, int, int, tuple[str, int], tuple[str, float]], ...] = (
+    ("I1", "Express desks", "快速窗口", "q10;q11", (0.30, 0.60, 0.80), "2025-07", 48, 3, ("premises", 180_000), ("third_party", 4_000)),
+    ("I2", "Call-back team", "回访团队", "q05;q12;q13", (0.20, 0.35, 0.50), "2025-08", 48, 3, ("headcount", 60_000), ("incentives", 5_000)),
+    ("I3", "Automatic dispatch", "自动派单系统", "q08;q11", (0.10, 0.25, 0.45), "2026-01", 60, 4, ("systems", 165_000), ("third_party", 2_400)),
+    ("I4", "Training of service staff", "服务人员培训", "q14;q17;q20", (0.05, 0.15, 0.25), "2025-09", 36, 6, ("systems", 6_000), ("training", TRAINED * TRAINING_PER_HEAD_YEAR / 12)),
+    ("I5", "Single customer record", "统一客户视图", "q09;q18;q22", (0.00, 0.10, 0.25), "2026-03", 60, 6, ("systems", 105_000), ("third_party", 900)),
+    ("I6", "Refitted waiting areas", "等候区改造", "q01;q02;q03;q04", (0.10, 0.40, 0.60), "2026-06", 84, 2, ("premises", 360_000), ("third_party", 1_000)),
 )
 # fmt: on
-TRAINING_PER_HEAD_YEAR = 2_000
+# Dispatch reads the single record; the call-back team is drawn from the staff who would be trained.
+REQUIRES, EXCLUDES = {"I3": ("I5",)}, {"I2": ("I4",)}
+BUDGET = 850_000
 
 # fmt: off
 # parameter, unit, low, likely, high, English, Chinese

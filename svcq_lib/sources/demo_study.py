@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from svcq_lib.sources import demo_plans
 from svcq_lib.sources import demo_world as world
 from svcq_lib.sources.demo_catalog import table_labels
 
@@ -62,14 +63,14 @@ _SECTIONS = """
 table = "response_sample"
 population = "customers"
 period = "month"
-segments = {branch = "branch"}
+segments = {{branch = "branch"}}
 coverage_target = 0.30
 
 [gap_tables]
-managers = {table = "manager_estimates", value = "estimate", rater = "manager_id", segments = {branch = "branch"}}
-standards = {table = "standards", value = "standard"}
-delivered = {table = "mystery_shopping", value = "delivered", rater = "visit_id", date = "date", segments = {branch = "branch"}}
-promised = {table = "promises", value = "promised", rater = "communication"}
+managers = {{table = "manager_estimates", value = "estimate", rater = "manager_id", segments = {{branch = "branch"}}}}
+standards = {{table = "standards", value = "standard"}}
+delivered = {{table = "mystery_shopping", value = "delivered", rater = "visit_id", date = "date", segments = {{branch = "branch"}}}}
+promised = {{table = "promises", value = "promised", rater = "communication"}}
 
 [benchmarking]
 unit = "branch"
@@ -80,6 +81,9 @@ max_years = 3
 [returns]
 outcome = "csat"
 retention = "retained"
+budget = {budget}
+requires = {requires}
+excludes = {excludes}
 
 [effects]
 unit = "branch"
@@ -134,8 +138,19 @@ def study_toml() -> str:
 
 def _sections() -> str:
     treated = ", ".join(f'"{branch}"' for branch in world.PROGRAMME_BRANCHES)
-    text = _SECTIONS.replace("{treated}", treated).replace("{start}", world.MONTHS[world.PROGRAMME_MONTH - 1])
-    return text.replace("{ramp}", str(world.PROGRAMME_RAMP - 1)).lstrip("\n")
+    filled = {
+        "treated": treated,
+        "start": world.MONTHS[world.PROGRAMME_MONTH - 1],
+        "ramp": world.PROGRAMME_RAMP - 1,
+        "budget": demo_plans.BUDGET,
+        "requires": _rules(demo_plans.REQUIRES),
+        "excludes": _rules(demo_plans.EXCLUDES),
+    }
+    return _SECTIONS.format(**filled).lstrip("\n")
+
+
+def _rules(rules: dict[str, tuple[str, ...]]) -> str:
+    return f"{{{', '.join(f'{one} = {json.dumps(others)}' for one, others in rules.items())}}}"
 
 
 def _text(value: str) -> str:

@@ -119,6 +119,7 @@ def display_table(
     strong: Collection[str] = (),
     kinds: Mapping[str, Kind] | None = None,
     digits: Mapping[str, int] | None = None,
+    right: Collection[str] = (),
     ci_level: float = 0.95,
 ) -> DisplayTable:
     """Turn a result frame into the table that is shown.
@@ -147,6 +148,8 @@ def display_table(
         Kinds that differ from the vocabulary's, by column.
     digits : mapping of str to int, optional
         Digits after the point that differ from those of the kind, by column.
+    right : collection of str
+        Columns of text set to the right, because they hold numbers with units of their own.
     ci_level : float
         Confidence level of the intervals, for their heading.
 
@@ -169,9 +172,8 @@ def display_table(
     made: list[Column] = []
     cells: list[list[Cell]] = []
     for name in (name for name in names if name not in limits):
-        made.append(
-            Column(name, look.heading(name), "left" if look.kind(name) in ("text", "period") else "right")
-        )
+        left = look.kind(name) in ("text", "period") and name not in right
+        made.append(Column(name, look.heading(name), "left" if left else "right"))
         cells.append(_column(frame, name, look, (highlight or {}).get(name, {}), name in strong))
         if name in pairs:
             heading = _interval_heading(name, pairs, look, ci_level)

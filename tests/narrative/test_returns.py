@@ -1,5 +1,7 @@
 """What is said of a return, read against what it was made from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,7 @@ def make_returns(make_context):
             ("payback", 2.5, 2.0, 3.5, paid), ("spend", spend, spend, spend, 1.0),
         ], columns=["measure", "estimate", "conf_low", "conf_high", "share"])  # fmt: skip
         table = pd.DataFrame(rows, columns=["term", "estimate", "p_positive", "chosen"]).assign(
-            cost=1.0, chosen_share=0.8
+            cost=1.0, chosen_share=0.8, requires="", excludes=""
         )
         parts = pd.DataFrame({"term": ["retention_gain", "fixed_cost"], "estimate": [part, -4.0],
                               "conf_low": [0.5, -4.0], "conf_high": [1.5, -4.0]})  # fmt: skip
@@ -43,12 +45,12 @@ def make_returns(make_context):
 
 @pytest.mark.parametrize(
     ("npv", "p", "expected"),
-    [(2.0, 0.97, "The 2 initiatives pay back: 2.0 M CNY over 4 years, with a gain in 97\u2009% of the draws"),
-     (-3.1, 0.02, "The 2 initiatives lose 3.1 M CNY over 4 years, with a gain in 2\u2009% of the draws"),
+    [(2.0, 0.97, "The 2 initiatives pay back: 2.0 M CNY over 4 years, with a gain in 97\u2009% of simulations"),
+     (-3.1, 0.02, "The 2 initiatives lose 3.1 M CNY over 4 years, with a gain in 2\u2009% of simulations"),
      (-3.1, 0.38, "Whether the 2 initiatives pay back cannot be told: "
-      "−3.1 M CNY, with a gain in 38\u2009% of the draws"),
+      "−3.1 M CNY over 4 years, with a gain in 38\u2009% of simulations"),
      (2.0, 0.94, "Whether the 2 initiatives pay back cannot be told: "
-      "2.0 M CNY, with a gain in 94\u2009% of the draws")],
+      "2.0 M CNY over 4 years, with a gain in 94\u2009% of simulations")],
 )  # fmt: skip
 def test_titles(make_returns, npv, p, expected):
     assert narrative.title(make_returns(npv, p)) == expected
@@ -56,7 +58,7 @@ def test_titles(make_returns, npv, p, expected):
 
 def test_chinese_titles(make_returns):
     said = narrative.title(make_returns(-3.1, 0.02), lang="zh").replace("\u2009", "").replace(" ", "")
-    assert said == "2项举措在4年内亏损3.1百万元，2%的模拟中有净收益"
+    assert said == "2项举措在4年内亏损3.1百万元，2%的模拟获得净收益"
     assert "尚无法判断" in narrative.title(make_returns(-3.1, 0.38), lang="zh")
 
 
@@ -64,7 +66,7 @@ def test_chinese_titles(make_returns):
 def test_a_time_to_payback_is_said_only_of_what_pays_back(make_returns, p):
     text = narrative.describe(make_returns(p=p))
     assert "The money is back after" not in text
-    assert "In 30\u2009% of the draws the money is back within the 4 years" in text
+    assert "In 30\u2009% of the simulations the money is back within the 4 years" in text
     assert "pay back:" not in narrative.title(make_returns(p=p))
     assert "The money is back after 2.5 years" in narrative.describe(make_returns(3.0, 0.99, 0.99))
 
@@ -82,9 +84,26 @@ def test_the_choice_is_named_or_there_is_none(make_returns):
     assert narrative.finding(none, "frontier")[0].startswith("No initiative is worth its cost")
 
 
+def test_what_is_funded_for_another_or_left_out_for_it_is_said(make_returns):
+    result = make_returns(rows=[("A", 1.0, 0.9, True), ("B", -0.5, 0.1, True)])
+    table = result.initiatives.assign(requires=["B", ""])
+    said = narrative.describe(replace(result, initiatives=table))
+    assert "Halls alone is not worth its cost, but Desks needs it." in said
+    result = make_returns(rows=[("A", 1.0, 0.9, True), ("B", 0.5, 0.9, False)])
+    table = result.initiatives.assign(excludes=["B", "A"])
+    said = narrative.describe(replace(result, initiatives=table))
+    assert "Halls is worth its cost, but cannot run beside Desks." in said
+    assert "needs" not in said
+    said = narrative.describe(make_returns())
+    assert "worth its cost, but" not in said
+
+
 def test_a_break_even_that_cannot_be_had_is_not_said(make_returns):
-    assert "it would have to be 30\u2009% for the value to be zero" in narrative.describe(make_returns())
-    assert "have to be" not in narrative.describe(make_returns(break_even=np.nan))
+    assert (
+        "At 30\u2009%, with all else at its likely value, gains and costs would be even"
+        in narrative.describe(make_returns())
+    )
+    assert "would be even" not in narrative.describe(make_returns(break_even=np.nan))
 
 
 def test_no_gain_is_no_largest_gain(make_returns):

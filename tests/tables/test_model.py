@@ -165,3 +165,9 @@ def test_unknown_columns():
         display_table(gaps(), columns=["gapp"])
     with pytest.raises(UnknownNameError, match="'my_column' is not a column"):
         display_table(pd.DataFrame({"my_column": [1]}))
+
+
+def test_texts_that_hold_numbers_are_set_right():
+    frame = pd.DataFrame({"term": ["a"], "likely": ["87 %"]})
+    shown = display_table(frame, headings={"likely": "Likely"}, kinds={"likely": "text"}, right=["likely"])
+    assert [column.align for column in shown.columns] == ["left", "right"]
