@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from svcq_lib.analyses import estimates, spans
+from svcq_lib.analyses import compare, estimates
 from svcq_lib.analyses.gap_columns import Mode
 from svcq_lib.evidence.collect import Evidence
 from svcq_lib.evidence.moments import Moments
@@ -30,6 +30,12 @@ FIGURES = (
     "effect_size",
     "n_eff",
 )
+
+BLANKED = (*estimates.INTERVAL, "n_eff")
+CHANGES = [
+    "term", "since", "period", "previous", "estimate", "change", "change_low", "change_high", "p_value", "p_adjusted",
+    "n",
+]  # fmt: skip
 
 
 def _names(term: str) -> tuple[str, str, str]:
@@ -103,71 +109,42 @@ def block(
     return main[order]
 
 
-def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(term=table["column"].str.removeprefix("estimate.")).drop(
-        columns=["column", "df", "std_dev"]
-    )
+def _shown(evidence: Evidence, ci_level: float) -> compare.Shown:
+    """Return the function that makes a table of gaps from moments."""
+
+    def shown(moments: Moments, by: Sequence[str]) -> pd.DataFrame:
+        table = estimates.means(moments, evidence.design, by, ci_level=ci_level).drop(
+            columns=["df", "std_dev"]
+        )
+        table.insert(len(by), "term", table["column"].str.removeprefix("estimate."))
+        return table
+
+    return shown
+
+
+def _family(table: pd.DataFrame) -> pd.Series:
+    """Return one family for the overall figure, one for all groups and dimensions that are read side by side."""
+    return table["term"] == "overall"
 
 
 def segments(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
     """Return each group of every segment and its difference from all others."""
-    parts = []
-    for name in study.responses.segments:
-        key = f"segment.{name}"
-        cells = evidence.moments[f"gaps.{key}"]
-        table = _tidy(estimates.means(cells, evidence.design, (key,), ci_level=ci_level))
-        rest = _tidy(estimates.means(cells.complements(key), evidence.design, (key,), ci_level=ci_level))
-        rest = estimates.aligned(rest, table, [key, "term"])
-        limit, figures = study.thresholds.suppress, (*estimates.INTERVAL, "n_eff")
-        # a difference from a hidden rest would give that rest away
-        table = estimates.suppress(table, limit, figures, parts_of="term")
-        rest = estimates.suppress(rest, limit, figures)
-        table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
-        # one family for the overall figure, one for all groups and dimensions that are read side by side
-        table["p_adjusted"] = table.groupby(table["term"] == "overall")["p_value"].transform(
-            lambda p: adjust(p.to_numpy(), method)
-        )
-        parts.append(table.rename(columns={key: "level"}).assign(segment=name))
-    first = ["segment", "level", "term"]
-    if not parts:
-        return pd.DataFrame(columns=[*first, *estimates.INTERVAL, "n", "suppressed"])
-    table = pd.concat(parts, ignore_index=True)
-    return table[[*first, *[name for name in table if name not in first]]]
+    return compare.segment_table(
+        study, evidence, "gaps", _shown(evidence, ci_level), ["term"], figures=BLANKED, method=method,
+        ci_level=ci_level, family=_family,
+    )  # fmt: skip
 
 
 def by_period(study: Study, evidence: Evidence, ci_level: float) -> pd.DataFrame:
     """Return the gaps of each period up to the study's own."""
-    if not study.responses.date:
-        return pd.DataFrame(columns=["period", "term", *estimates.INTERVAL, "n", "n_eff", "suppressed"])
-    table = _tidy(
-        estimates.means(evidence.moments["gaps.period"], evidence.design, ("period",), ci_level=ci_level)
-    )
-    table = spans.upto(table.sort_values(["term", "period"], kind="stable", ignore_index=True), study)
-    figures = (*estimates.INTERVAL, "n_eff")
-    return estimates.suppress(table, study.thresholds.suppress, figures)
+    shown = _shown(evidence, ci_level)
+    return compare.period_table(study, evidence, "gaps", shown, ["term"], figures=BLANKED)
 
 
 def changes(study: Study, evidence: Evidence, method: Method, ci_level: float) -> pd.DataFrame:
     """Return the change since the previous and since the first period."""
-    columns = [
-        "term",
-        "since",
-        "period",
-        "previous",
-        "estimate",
-        "change",
-        "change_low",
-        "change_high",
-        "p_value",
-        "p_adjusted",
-        "n",
-    ]
-    found = spans.latest_two(evidence.moments["gaps.period"], study) if study.responses.date else None
-    if found is None:
-        return pd.DataFrame(columns=columns)
-
-    def shown(moments: Moments) -> pd.DataFrame:
-        table = _tidy(estimates.means(moments, evidence.design, ci_level=ci_level))
-        return estimates.suppress(table, study.thresholds.suppress, estimates.INTERVAL)
-
-    return spans.changes(found, shown, method, ci_level=ci_level)[columns]
+    shown = _shown(evidence, ci_level)
+    found = compare.change_table(
+        study, evidence, "gaps", shown, figures=BLANKED, method=method, ci_level=ci_level
+    )
+    return found.reindex(columns=CHANGES)

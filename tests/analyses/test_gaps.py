@@ -296,6 +296,32 @@ def test_segments_against_all_others(make_study):
     )
 
 
+def test_differences_of_groups_and_periods_know_the_clusters(make_study):
+    frame, rng = many(), np.random.default_rng(3)
+    frame["house"] = np.arange(len(frame)) % 8
+    frame["level"] = np.where(frame["house"] < 4, "a", "b")
+    frame["day"] = np.where(np.arange(len(frame)) // 8 % 2 == 0, "2026-04-01", "2026-05-01")
+    frame["P3"] = (frame["P3"] + rng.normal(0, 2, 8)[frame["house"]]).round().clip(1, 7)
+    toml = two('segments = ["level"]\ncluster = "house"\ndate = "day"\nperiod = "month"')
+    found = small(make_study(frame, toml))
+    own = (frame["P3"] - frame["E3"]).groupby(frame["house"]).agg(["mean", "size"])
+    # four houses against four: six degrees of freedom, not hundreds
+    row = found.segments.set_index(["level", "term"]).loc[("a", "place")]
+    width = row["difference_high"] - row["difference_low"]
+    sides = [own.loc[:3, "mean"], own.loc[4:, "mean"]]
+    assert width == pytest.approx(
+        2 * stats.t.ppf(0.975, 6) * np.sqrt(sum(one.var() / 4 for one in sides)), rel=0.1
+    )
+    # what houses differ in for good is in both months, and no part of the change
+    change = found.changes.set_index(["since", "term"]).loc[("previous", "place")]
+    gap = frame["P3"] - frame["E3"]
+    parts = (gap - gap.groupby(frame["day"]).transform("mean")) / gap.groupby(frame["day"]).transform("count")
+    z = parts.groupby([frame["day"], frame["house"]]).sum().unstack(0)
+    error = np.sqrt(8 / 7 * ((z["2026-05-01"] - z["2026-04-01"]) ** 2).sum())
+    half = stats.t.ppf(0.975, 6) * error
+    assert change["change_high"] - change["change_low"] == pytest.approx(2 * half)
+
+
 @pytest.mark.parametrize("threshold", [5, 40])
 def test_small_groups_are_blank_everywhere(make_study, threshold):
     frame = many()
