@@ -1,4 +1,7 @@
-"""Intraclass correlations. Shrout and Fleiss (1979), table 4; four digits recomputed in R's psych 2.2.9."""
+"""Intraclass correlations.
+
+References: Shrout and Fleiss (1979), table 4, four digits recomputed in R's psych 2.2.9; pingouin's wines (3 digits).
+"""
 
 import numpy as np
 import pytest
@@ -11,6 +14,17 @@ PRINTED = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9]
 def test_the_printed_example():
     expected = [0.1657, 0.2898, 0.7148, 0.4428, 0.6201, 0.9093]
     np.testing.assert_allclose(intraclass_correlation(PRINTED), expected, atol=6e-5)
+
+
+def test_wines():  # S10: four judges of eight wines
+    judges = [
+        [1, 1, 3, 6, 6, 7, 8, 9],
+        [2, 3, 8, 4, 5, 5, 7, 9],
+        [0, 3, 1, 3, 5, 6, 7, 9],
+        [1, 2, 4, 3, 6, 2, 9, 8],
+    ]
+    found = intraclass_correlation(np.transpose(judges))
+    assert (found.icc1, found.icc3, found.icc1k) == pytest.approx((0.728, 0.729, 0.914), abs=5.1e-4)
 
 
 def test_a_judge_who_is_stricter_throughout_disagrees_only_in_level():

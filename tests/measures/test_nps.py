@@ -43,7 +43,22 @@ def test_intervals(p, d, n, wald, adjusted):
 def test_standard_errors():  # N1, N3
     assert float(np.sqrt(nps.nps_variance(0.4, 0.3) / 500)) == pytest.approx(0.03714835, abs=5.1e-9)
     assert float(np.sqrt(nps.nps_variance(10 / 18, 3 / 18) / 18)) == pytest.approx(0.178105, abs=5.1e-7)
+    assert float(nps.nps_variance(0.5, 0.2)) == pytest.approx(0.61)  # N2
+    assert float(np.sqrt(nps.nps_variance(0.5, 0.2) / 100)) == pytest.approx(0.0781025, abs=5.1e-8)
     assert float(nps.nps_from_shares(10 / 18, 3 / 18)) == pytest.approx(38.889, abs=5.1e-4)
+
+
+@pytest.mark.parametrize(
+    ("p", "d", "n", "centre", "error"),
+    [(0.4, 0.3, 500, 9.9404, 3.700857), (10 / 18, 3 / 18, 18, 33.333, None)],
+)
+def test_adjusted_estimates(
+    p, d, n, centre, error
+):  # N1, N3: three answers more, a quarter of them at each end
+    low, high = (float(one) for one in nps.nps_interval(p, d, n))
+    assert (low + high) / 2 == pytest.approx(centre, abs=5.1e-4 if error is None else 5.1e-5)
+    if error is not None:
+        assert (high - low) / (2 * 1.959963985) == pytest.approx(error, abs=5.1e-7)
 
 
 def test_fixed_counts():  # nps_fixed: 120 promoters, 60 passives, 40 detractors

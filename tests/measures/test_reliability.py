@@ -60,6 +60,7 @@ def test_attitude(attitude):  # S6, alpha_attitude, alpha_attitude_psych; no mis
     assert reliability.alpha_interval(alpha, 30, 7) == pytest.approx(
         (0.739375685643107, 0.915773072159982), abs=1e-9
     )
+    assert cov_to_cor(C)[np.triu_indices(7, 1)].mean() == pytest.approx(0.426906642649717, abs=1e-12)
 
 
 def test_attitude_items(attitude):  # alpha_attitude_drop, itemrest_attitude
@@ -80,6 +81,36 @@ def test_guttman_bounds_of_attitude(attitude):  # splithalf_guttman6_attitude, a
     C = reliability.item_covariance(attitude)
     assert reliability.guttman_lambda2(C) == pytest.approx(0.860272454217454, abs=1e-12)
     assert reliability.guttman_lambda6(np.corrcoef(attitude.T)) == pytest.approx(0.875215137360349, abs=1e-12)
+
+
+# pingouin's documented examples: fifteen people on ten questions, and twelve pupils on eleven with answers missing
+SCORES = """
+357261426544564 243452345432553 465363545653655 135354335422245 456242571355323
+514245226533321 123242125324213 453663242132442 356675463743463 255352352214554
+"""
+MARKED = """
+11111111111 11111111010 .011.111100 11101101100 11111000100 01.01111000
+11110010000 11111000000 01011000010 10010100.00 11100000000 10010000000
+"""
+
+
+def test_pingouin_scores():  # S10
+    x = np.array([[float(one) for one in line] for line in SCORES.split()]).T
+    alpha = reliability.cronbach_alpha(x)
+    assert alpha == pytest.approx(0.5917188, abs=5.1e-8)
+    assert reliability.alpha_interval(alpha, *x.shape) == pytest.approx((0.195, 0.840), abs=5.1e-4)
+
+
+def test_pingouin_missing_answers():  # S10
+    x = np.array([[np.nan if one == "." else float(one) for one in line] for line in MARKED.split()])
+    pairwise = reliability.cronbach_alpha(x, missing="pairwise")
+    assert pairwise == pytest.approx(0.7326608, abs=5.1e-8)
+    assert reliability.alpha_interval(pairwise, 12, 11) == pytest.approx((0.435, 0.909), abs=5.1e-4)
+    listwise = reliability.cronbach_alpha(x, missing="listwise")
+    assert listwise == pytest.approx(0.801695, abs=5.1e-7)
+    # pingouin's interval counts the three incomplete rows too; with the nine complete ones it is wider
+    assert reliability.alpha_interval(listwise, 12, 11) == pytest.approx((0.581, 0.933), abs=5.1e-4)
+    assert reliability.alpha_interval(listwise, 9, 11)[0] < 0.54
 
 
 def test_bfi_pairwise(agreeableness):  # S5, alpha_bfi_A_pairwise

