@@ -39,6 +39,13 @@ def test_shmi_truncates_and_cqc_winsorises():
     )
 
 
+def test_shmi_limits_are_log_normal():
+    low, high = funnel.shmi_limits([108.0, 1.0], 0.998, 0.01947753)
+    half = 3.090232 * np.sqrt([1 / 108 + 0.01947753, 1 + 0.01947753])
+    assert low == pytest.approx(np.exp(-half), rel=1e-6)
+    assert high == pytest.approx(np.exp(half), rel=1e-6)
+
+
 def test_truncation_leaves_out_a_tenth_at_each_end():
     z = np.concatenate([np.linspace(-1, 1, 25), [9.0, -9.0, 8.0, -8.0, 7.0]])
     se = np.full(30, 0.1)

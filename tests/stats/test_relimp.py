@@ -210,6 +210,7 @@ def test_grades():  # D7: SES, IQ, need for achievement -> grade point average
     r = np.array([0.33, 0.57, 0.50])
     levels = [[0.1089, 0.02328, 0.0000655], [0.3249, 0.24509, 0.22769], [0.2500, 0.16570, 0.14379]]
     np.testing.assert_allclose(relimp.dominance_levels(R, r), levels, atol=5.1e-6)
+    assert relimp.dominance_levels(R, r)[0, 2] == pytest.approx(0.0000655, abs=5.1e-8)
     np.testing.assert_allclose(relimp.lmg(R, r), [0.04408, 0.26590, 0.18650], atol=5.1e-6)
     assert relimp.r_squared(R, r) == pytest.approx(0.49647, abs=5.1e-6)
 
