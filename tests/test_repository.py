@@ -54,6 +54,18 @@ def test_no_tracked_file_names_a_machine_or_a_registry(tracked: list[Path], repo
     assert named == []
 
 
+def test_every_test_that_the_documents_name_exists(repo_root: Path) -> None:
+    text = (repo_root / "docs" / "verification.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) > 50
+    gone = [
+        f"{file}::{name}"
+        for file, name in named
+        if f"def {name}(" not in (repo_root / file).read_text("utf-8")
+    ]
+    assert gone == []
+
+
 def test_large_files_stay_in_the_demonstration_study(tracked: list[Path], repo_root: Path) -> None:
     demo = repo_root / "data" / "demo"
     large = [p.name for p in tracked if not p.is_relative_to(demo) and p.stat().st_size > MEGABYTE]
