@@ -8,9 +8,9 @@ from typing import get_args
 
 import pandas as pd
 
-from svcq_lib.analyses import effects_did as did
 from svcq_lib.analyses import effects_ledger
 from svcq_lib.analyses.context import Context, base_notes, context_of
+from svcq_lib.analyses.effects_bases import lead_table, shown_checks, shown_paths
 from svcq_lib.analyses.effects_did import Layout
 from svcq_lib.analyses.effects_notes import data_notes, reading_notes
 from svcq_lib.analyses.effects_power import pilot
@@ -176,7 +176,8 @@ def effects(
     require_both_sides(panels, programme, study)
     table, checks = effect_tables(panels, study, settings, placebo, adjust_method)
     leading = next(one for one in panels if one.term == table["term"].iloc[0])
-    paths = {one: work.path(panels[one], ci_level) for one in panels}
+    limit = study.thresholds.suppress
+    paths = shown_paths({one: work.path(panels[one], ci_level) for one in panels}, panels, limit)
     months = work.month_panel(leading, programme.start, programme.ramp)
     sums = effects_ledger.ledger(study, promises, work.month_panel, programme.start, programme.ramp, settings)
     labels = {one.name: one.label for one in promises}
@@ -186,8 +187,8 @@ def effects(
     return EffectsResult(
         programme=programme_table(panels[leading], programme, settings),
         effects=table,
-        checks=checks,
-        leads=stacked({one: did.leads_and_lags(p, settings) for one, p in panels.items()}),
+        checks=shown_checks(checks, table),
+        leads=lead_table(panels, settings, limit),
         interrupted=interrupted_table(paths, panels, adjust_method),
         series=stacked({one: path.series for one, path in paths.items() if path}),
         power=pilot(

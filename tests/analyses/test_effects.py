@@ -273,6 +273,27 @@ def test_a_small_group_is_not_shown(make_study):
     assert np.isnan(row[["estimate", "treated_after", "effect_size"]].astype(float)).all()
 
 
+def test_no_side_table_shows_what_few_answers_say(make_study):
+    frame = simulated(0.5)
+    thin = frame["date"].isin(["2025-02-15", "2025-09-15"])
+    frame = frame[~thin | ~frame.duplicated(["unit", "date"])]  # one answer of each unit: twelve of each group
+    found = quick(make_study(frame, STUDY + "[thresholds]\nsuppress = 20\n"))
+    few = ["2025-02", "2025-09"]
+    for shown in (found.leads, found.series):
+        assert (shown["estimate"].isna() == shown["period"].isin(few)).all()
+    assert (
+        found.leads.loc[found.leads["period"].isin(few), ["std_error", "conf_low", "conf_high"]]
+        .isna()
+        .all(axis=None)
+    )
+    hidden = quick(make_study(frame, STUDY + "[thresholds]\nsuppress = 2000\n"))
+    assert hidden.effects["suppressed"].all()
+    assert hidden.interrupted.empty
+    assert hidden.series.empty
+    assert hidden.leads["estimate"].isna().all()
+    assert hidden.checks[["statistic", "placebo", "placebo_low", "permutation_p"]].isna().all(axis=None)
+
+
 def test_one_period_before_allows_no_test(make_study):
     found = quick(make_study(simulated(2.0), STUDY), start="2025-02")
     assert one(found)["conclusion"] == "effect_untested"
