@@ -203,7 +203,7 @@ def latent_means() -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def draw_answers(seed: int, sample: Sample) -> Answers:
+def draw_answers(seed: int, sample: Sample, *, branch_effect: np.ndarray | None = None) -> Answers:
     """Draw expectations, perceptions and importance points.
 
     Parameters
@@ -212,6 +212,8 @@ def draw_answers(seed: int, sample: Sample) -> Answers:
         Seed of the study.
     sample : Sample
         Who answered.
+    branch_effect : ndarray, shape (24, 5), optional
+        Effect of each branch on the latent perception, such as another study's, in place of the one drawn.
 
     Returns
     -------
@@ -225,7 +227,8 @@ def draw_answers(seed: int, sample: Sample) -> Answers:
     common = rng.normal(size=(n, 1))
     own = rng.normal(size=(n, len(world.DIMENSIONS)))
     level = PERSON_SD * (COMMON_LOADING * common + np.sqrt(1 - COMMON_LOADING**2) * own)
-    effect = _branch_effects(rng)
+    drawn = _branch_effects(rng)
+    effect = drawn if branch_effect is None else branch_effect
     level += _shifts(rng, sample, effect)
     latent = perceived + level[:, world.ITEM_DIMENSION] + ITEM_SD * rng.normal(size=(n, len(world.ITEMS)))
     lift = np.array([world.PROGRAMME_LIFT.get(name, 0.0) for name in world.DIMENSIONS])[world.ITEM_DIMENSION]

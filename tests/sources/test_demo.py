@@ -15,6 +15,7 @@ import pytest
 from svcq_lib.errors import ParameterError
 from svcq_lib.sources.demo import write_demo
 from svcq_lib.sources.demo_catalog import column_meanings, table_labels
+from svcq_lib.sources.demo_responses import draw_answers, draw_sample
 from svcq_lib.sources.demo_truth_tables import sla_attainment
 from svcq_lib.studyfile import read_study_file
 
@@ -68,6 +69,15 @@ def test_another_seed_gives_other_answers_and_the_size_is_kept(tmp_path: Path) -
     one, two = ((tmp_path / name / "responses.csv").read_text(encoding="utf-8") for name in ("one", "two"))
     assert one != two
     assert len(one.splitlines()) == 1001
+
+
+def test_branches_can_be_given_the_effects_of_another_study() -> None:
+    sample = draw_sample(3, 2000)
+    drawn = draw_answers(3, sample)
+    again = draw_answers(3, sample, branch_effect=drawn.branch_effect)
+    higher = draw_answers(3, sample, branch_effect=drawn.branch_effect + 0.5)
+    assert np.array_equal(again.latent, drawn.latent)
+    assert higher.latent == pytest.approx(drawn.latent + 0.5)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
