@@ -32,7 +32,7 @@ def reliabilities(evidence: Evidence, terms: list[Dimension], study: Study, ci_l
     study : Study
         The study, for its thresholds.
     ci_level : float
-        Level of Feldt's interval.
+        Level of Feldt's interval, at the effective number of answers where weights are unequal.
 
     Returns
     -------
@@ -52,7 +52,8 @@ def reliabilities(evidence: Evidence, terms: list[Dimension], study: Study, ci_l
             continue
         covariance = matrices.covariance_from_moments(**sums)
         alpha = cronbach_alpha_from_covariance(covariance[:k, :k])
-        low, high = intervals.feldt(alpha, float(pairs.min()), k, ci_level)
+        effective = evidence.base.n_eff / evidence.base.n
+        low, high = intervals.feldt(alpha, float(pairs.min()) * effective, k, ci_level)
         found = {"alpha": float(alpha), "alpha_low": float(low), "alpha_high": float(high)}
         if len(moments.columns) == len(alpha_columns(one, paired=True)):
             found |= _difference(covariance, k, float(alpha))

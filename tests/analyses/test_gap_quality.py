@@ -54,6 +54,19 @@ def test_reliability_is_the_formula_on_the_answers(make_study):
     assert row["reliability"] == pytest.approx(float(expected))
 
 
+def test_weights_widen_the_interval_of_alpha(make_study):
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(np.clip(np.rint(4 + rng.normal(size=(200, 1)) + rng.normal(size=(200, 6))), 1, 7),
+                         columns=["E1", "E2", "E3", "P1", "P2", "P3"])  # fmt: skip
+    frame["w"] = rng.choice([0.2, 3.0], 200)
+    row = gaps(
+        make_study(frame, ASKED.replace("[responses]", '[responses]\nweight = "w"')), n_boot=20
+    ).dimensions.iloc[0]
+    n_eff = frame["w"].sum() ** 2 / (frame["w"] ** 2).sum()
+    low, high = intervals.feldt(row["alpha"], n_eff, 3)
+    assert (row["alpha_low"], row["alpha_high"]) == pytest.approx((float(low), float(high)))
+
+
 def test_the_ceiling_by_hand(make_study):
     frame = pd.DataFrame({"E1": [7, 7, 6, 7.0] * 10, "E2": [7, 6, 7, 7] * 10, "E3": [7, 7, 7, np.nan] * 10,
                           "P1": [4, 5] * 20, "P2": [4, 3] * 20, "P3": [5, 5] * 20})  # fmt: skip
