@@ -38,7 +38,8 @@ class EffectsResult:
         segment (whose levels are the units), start, treated, control (numbers of units), ramp, before, after (periods),
         errors, n.
     effects : DataFrame, one row per figure, sure ones first, then by size
-        term, measure, high_is_good, treated_before, treated_after, control_before, control_after (weighted means),
+        term, measure, high_is_good, scale_high (of amounts in points of a scale), treated_before, treated_after,
+        control_before, control_after (weighted means),
         estimate (difference-in-differences), std_error, conf_low, conf_high, statistic, df, p_value, p_adjusted (over
         the figures), effect_size (over the answers' standard deviation) with interval, counterfactual (after, without
         the programme), relative with interval, pretrend_p, conclusion, n, suppressed. conclusion: effect_improved or
@@ -51,8 +52,8 @@ class EffectsResult:
         term, measure, period, phase (−1 before, 0 ramp, 1 after), estimate against the last period before the start,
         std_error, conf_low, conf_high, n
     interrupted : DataFrame, one row per figure
-        term, measure, the columns of `effects_its.INTERRUPTED`, p_adjusted, lag, harmonics, n: units with the
-        programme against their own path
+        term, measure, scale_high, the columns of `effects_its.INTERRUPTED`, p_adjusted, lag, harmonics, n: units
+        with the programme against their own path
     series : DataFrame, one row per figure and period
         term, measure, period, phase, estimate, fitted, counterfactual, n
     power : DataFrame

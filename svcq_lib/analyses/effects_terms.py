@@ -117,14 +117,15 @@ def quantities(study: Study, programme: Effects, measure: Measure = "perception"
         Dimensions and items by mean, outcomes by the measure in which they are usually quoted.
     """
     found = []
+    top = study.instrument.scale.high if study.instrument.scale else float("nan")
     for name in chosen(study, programme):
         if name in study.outcomes:
             one = measures_of(study.outcomes[name])[0]
             found.append(of_outcome(one.outcome, one.measure, one.column, one.high_is_good))
         elif measure == "gap" and _paired(_items(study, name)):
-            found.append(Quantity(name, "gap", f"effects.gap.{name}"))
+            found.append(Quantity(name, "gap", f"effects.gap.{name}", scale_high=top))
         else:
-            found.append(Quantity(name, "mean", f"effects.perception.{name}"))
+            found.append(Quantity(name, "mean", f"effects.perception.{name}", scale_high=top))
     return found
 
 

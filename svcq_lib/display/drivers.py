@@ -27,20 +27,19 @@ FIGURES = ("importance", "groups", "quadrant", "asymmetry", "methods", "segments
 TABLES = ("importance", "groups", "map", "asymmetry", "method", "pairs", "dominance")
 WORDS = {
     "en": {
-        "r_squared": "Explained by all drivers", "top": "Strongest: {name}", "concentrate": "Concentrate here",
+        "r_squared": "Explained by all drivers", "top": "Strongest driver", "concentrate": "Concentrate here",
         "drivers": "Drivers, of {k}, surely there", "importance": "Drivers, strongest first",
         "method": "Other measures", "groups": "Dimensions as wholes", "pairs": "The strongest driver and the next",
         "dominance": "Dimensions that add more than others at every size of model",
         "asymmetry": "Low and high ratings, widest range first",
     },
     "zh": {
-        "r_squared": "全部驱动因素的解释率", "top": "最强：{name}", "concentrate": "重点改进",
+        "r_squared": "全部驱动因素的解释率", "top": "最强的驱动因素", "concentrate": "重点改进",
         "drivers": "项可以确定，共 {k} 项", "importance": "驱动因素（由强到弱）", "method": "其他度量",
         "groups": "整个维度", "pairs": "最强因素与其后各项", "dominance": "在各种规模的模型中贡献更大的维度",
         "asymmetry": "低分与高分的作用（由大到小）",
     },
 }  # fmt: skip
-LONGEST_CARD = 28
 CODED = (*QUADRANTS, *CATEGORIES, *FACTORS)
 BARE = ("owen", "stated_importance")
 """Columns that not every result has."""
@@ -68,14 +67,13 @@ def _cards(result: DriverResult, lang: Lang) -> list[Card]:
     found = narrative.facts(result)
     if found["empty"]:
         return []
-    name = result.context.label(found["top"], lang)
-    short = name if len(name) <= LONGEST_CARD else name[: LONGEST_CARD - 1] + "…"
     return [
         Card(WORDS[lang]["r_squared"], percent(found["r_squared"]), _percent_interval(*found["interval"])),
         Card(
-            typeset(WORDS[lang]["top"].format(name=short), lang),
+            WORDS[lang]["top"],
             percent(found["share"]),
             _percent_interval(*found["share_interval"]),
+            result.context.label(found["top"], lang),
         ),
         Card(
             WORDS[lang]["concentrate"],

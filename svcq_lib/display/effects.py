@@ -28,15 +28,15 @@ WORDS = {
         "effects": "Effect on every figure", "ledger": "The promise ledger", "checks": "Checks of what effects rest on",
         "interrupted": "Against their own path", "power": "What a pilot would see", "promises": "Promises kept",
         "of": "of {k:n} that can be judged", "before": "Before the start", "after": "After the start",
-        "no_effect": "No effect", "initiative": "Initiative", "figure": "Figure", "not_claimed": "not claimed",
-        "claimed": "claimed after adjustment",
+        "no_effect": "No effect", "initiative": "Initiative", "figure": "Figure", "not_claimed": "no clear effect",
+        "claimed": "clear effect",
         "expected": "Expected without it",
     },
     "zh": {
         "effects": "各项指标的效果", "ledger": "承诺兑现账", "checks": "效果前提的核对",
         "interrupted": "与自身走势相比", "power": "试点能检出多大提升", "promises": "已兑现的承诺",
         "of": "共 {k:n} 项可判断", "before": "开始之前", "after": "开始之后", "no_effect": "无效果",
-        "initiative": "举措", "figure": "指标", "not_claimed": "不能断定", "claimed": "校正后可断定",
+        "initiative": "举措", "figure": "指标", "not_claimed": "效果不明确", "claimed": "效果明确",
         "expected": "无项目时预计",
     },
 }  # fmt: skip
@@ -61,6 +61,7 @@ def _cards(result: EffectsResult, lang: Lang) -> list[Card]:
         tone = {"effect_improved": "good", "effect_worsened": "bad"}.get(row["conclusion"], "neutral")
         size = narrative.signed_amount(row["estimate"], row["measure"], lang)
         span = narrative.limits(row["conf_low"], row["conf_high"], row["measure"])
+        span = f"{narrative.points(row['measure'], row['scale_high'], lang)} {span}".strip()
         said = WORDS[lang]["claimed" if claimed else "not_claimed"]
         made.append(Card(result.context.label(row["term"], lang), typeset(size, lang), span, said, tone))
     judged = result.ledger[result.ledger["ledger_verdict"].isin(["kept", "not_kept", "cannot_tell"])]

@@ -33,7 +33,7 @@ WORDS = {
     },
     "zh": {
         "lowest": "信度最低：{name}", "fit": "拟合：CFI", "rmsea": "RMSEA {rmsea:2} {interval:i2}",
-        "general": "总因子（分层 ω）", "number": "平行分析得到的维度",
+        "general": "总因子（分层 ω）", "number": "答卷显示的维度数",
         "declared": "声明 {declared:n} 个", "groups": "按{segment}是否可比",
         "straight": "全部题项同一答案", "of_respondents": "占受访者",
         "scalar": "均值可比", "metric": "仅关系可比", "configural": "仅维度相同", "none": "不可比",
@@ -75,7 +75,9 @@ def _cards(result: InstrumentResult, lang: Lang) -> list[Card]:
             Card(_said("groups", named, lang), WORDS[lang][found["invariance"]], _said("steps", found, lang))
         )
     if "straight" in found:
-        made.append(Card(WORDS[lang]["straight"], percent(found["straight"]), WORDS[lang]["of_respondents"]))
+        made.append(
+            Card(WORDS[lang]["straight"], percent(found["straight"], 1), WORDS[lang]["of_respondents"])
+        )
     return made
 
 

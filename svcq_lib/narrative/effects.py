@@ -34,8 +34,8 @@ def facts(result: EffectsResult) -> dict[str, Any]:
     -------
     dict
         Among others ``lead`` (the leading figure with its ``effect`` and ``limits``), ``claims`` (figures with an
-        effect that may be claimed), ``diverging`` and ``untested``, ``smallest`` (p of their test before the start),
-        and ``path``, the leading figure against its own earlier path.
+        effect that may be claimed), ``diverging`` and ``untested``, and ``path``, the leading figure against its own
+        earlier path.
     """
     table, programme = result.effects, result.programme.iloc[0]
     shown = table[~table["suppressed"]]
@@ -55,13 +55,13 @@ def facts(result: EffectsResult) -> dict[str, Any]:
     found |= {
         "lead": lead,
         "measure": row["measure"],
+        "scale_high": row["scale_high"],
         "effect": row["estimate"],
         "pretrend": row["pretrend_p"],
     }
     found["limits"] = (row["conf_low"], row["conf_high"])
     found["effects"] = {term: rows.loc[term, ["estimate", "conf_low", "conf_high"]].tolist() for term in told}
     found["k_rest"] = len(shown) - len(found["claims"])
-    found["smallest"] = rows.loc[told, "pretrend_p"].min() if told else np.nan
     return found | _path(result)
 
 
@@ -89,6 +89,7 @@ def _distance(row: pd.Series) -> dict[str, Any]:
         "estimate": row["estimate"],
         "limits": (row["conf_low"], row["conf_high"]),
         "measure": row["measure"],
+        "scale_high": row["scale_high"],
     }
 
 
@@ -122,6 +123,14 @@ def amount(value: float, measure: str, lang: Lang) -> str:
     return kinds.shown(abs(value), _plain(kind), lang)
 
 
+def points(measure: str, scale_high: float, lang: Lang) -> str:
+    """Return the unit that follows an amount, such as ``points of 7``; empty for shares, which carry theirs."""
+    if WORDS[measure].kind == "share":
+        return ""
+    code = "points" if kinds.is_missing(scale_high) else "points_of"
+    return say(SENTENCES, code, {"top": scale_high}, lang, markdown=False)
+
+
 def _plain(kind: Kind) -> Kind:
     return "number" if kind in ("signed", "text") else kind
 
@@ -136,10 +145,13 @@ def limits(low: float, high: float, measure: str) -> str:
     return kinds.shown_interval(low, high, _plain(kind))
 
 
-def _sized(value: float, ends: tuple[float, float], measure: str, lang: Lang) -> dict[str, str]:
-    """Return an effect's size and the interval of the size."""
+def _sized(
+    value: float, ends: tuple[float, float], measure: str, scale_high: float, lang: Lang
+) -> dict[str, str]:
+    """Return an effect's size with its unit, and the interval of the size."""
     low, high = ends if value >= 0 else (-ends[1], -ends[0])
-    return {"amount": amount(value, measure, lang), "interval": limits(low, high, measure)}
+    size = amount(value, measure, lang) + points(measure, scale_high, lang)
+    return {"amount": size, "interval": limits(low, high, measure)}
 
 
 def title(result: EffectsResult, *, lang: Lang = "en") -> str:
@@ -176,7 +188,7 @@ def title(result: EffectsResult, *, lang: Lang = "en") -> str:
 
 def _values(result: EffectsResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
     label = result.context.label
-    own = _sized(found["effect"], found["limits"], found["measure"], lang)
+    own = _sized(found["effect"], found["limits"], found["measure"], found["scale_high"], lang)
     return {**found, **own, "lead": label(found["lead"], lang)}
 
 
@@ -185,7 +197,7 @@ def _path_text(result: EffectsResult, found: dict[str, Any], stem: str, lang: La
     if not path or not path["sure"]:
         return say(SENTENCES, f"{stem}_none", {}, lang, markdown=markdown)
     up = path["estimate"] > 0
-    values = _sized(path["estimate"], path["limits"], path["measure"], lang)
+    values = _sized(path["estimate"], path["limits"], path["measure"], path["scale_high"], lang)
     values["lead"] = result.context.label(path["term"], lang)
     return say(SENTENCES, f"{stem}_{'up' if up else 'down'}", values, lang, markdown=markdown)
 
@@ -227,21 +239,23 @@ def describe(result: EffectsResult, *, lang: Lang = "en") -> str:
 
 
 def _ground(found: dict[str, Any], lang: Lang) -> str:
-    return say(SENTENCES, "parallel", {"before": found["before"], "p": found["smallest"]}, lang)
+    return say(SENTENCES, "parallel", {"before": found["before"]}, lang)
 
 
 def _claims(result: EffectsResult, found: dict[str, Any], values: dict[str, Any], lang: Lang) -> str:
     """Return the sentence with the claimed effects: the first with their numbers, the others by name."""
-    label, measures = result.context.label, result.effects.set_index("term")["measure"]
+    label, rows = result.context.label, result.effects.set_index("term")
+    measures, tops = rows["measure"], rows["scale_high"]
     sizes = [found["effects"][term][0] for term in found["claims"]]
     up, down = all(one > 0 for one in sizes), all(one < 0 for one in sizes)
     parts = []
     for term in found["claims"][:NAMED]:
         value, low, high = found["effects"][term]
-        sized = _sized(value, (low, high), measures[term], lang)
+        sized = _sized(value, (low, high), measures[term], tops[term], lang)
         if not (up or down):
             sized = {
-                "amount": signed_amount(value, measures[term], lang),
+                "amount": signed_amount(value, measures[term], lang)
+                + points(measures[term], tops[term], lang),
                 "interval": limits(low, high, measures[term]),
             }
         parts.append(say(SENTENCES, "by", {"name": label(term, lang), **sized}, lang))
@@ -340,7 +354,8 @@ def _of_series(result: EffectsResult, found: dict[str, Any], lang: Lang) -> tupl
     row = own.iloc[0]
     values |= {
         "base": (rows["n"].min(), rows["n"].max()),
-        "amount": amount(row["estimate"], row["measure"], lang),
+        "amount": amount(row["estimate"], row["measure"], lang)
+        + points(row["measure"], row["scale_high"], lang),
     }
     if not row["p_adjusted"] < 1 - result.context.ci_level:
         return "finding_series_none", values
@@ -351,10 +366,11 @@ def _of_power(result: EffectsResult, found: dict[str, Any], lang: Lang) -> tuple
     del found
     table = result.power
     term = str(table["term"].iloc[0])
-    measure = str(result.effects.loc[result.effects["term"] == term, "measure"].iloc[0])
+    row = result.effects[result.effects["term"] == term].iloc[0]
+    lift = amount(table["lift"].iloc[0], row["measure"], lang)
     enough = table[(table["periods_after"] == MONTHS) & (table["power"] >= WANTED)]
     values = {
-        "lead": result.context.label(term, lang), "lift": amount(table["lift"].iloc[0], measure, lang),
+        "lead": result.context.label(term, lang), "lift": lift + points(row["measure"], row["scale_high"], lang),
         "months": MONTHS, "units": UNITS[-1] if enough.empty else int(enough["units_each"].min()),
         "wanted": WANTED, "respondents": table["respondents"].iloc[0],
     }  # fmt: skip

@@ -79,11 +79,12 @@ class _Formatter(string.Formatter):
         if "|" in format_spec:
             one, many = format_spec.split("|")
             return one if (len(value) if isinstance(value, (list, tuple)) else value) == 1 else many
-        if format_spec == "%":
-            return formats.percent(value)
-        if format_spec == "i%":
-            low, high = value
-            return self._escaped(formats.interval(low, high, 0, scale=100, unit=THIN + "%"))
+        if match := re.fullmatch(r"(i?)%(\d?)", format_spec):
+            digits = int(match[2] or 0)
+            if match[1]:
+                low, high = value
+                return self._escaped(formats.interval(low, high, digits, scale=100, unit=THIN + "%"))
+            return formats.percent(value, digits)
         if format_spec == "n":
             return formats.count(value)
         if format_spec == "range":

@@ -53,7 +53,8 @@ INITIATIVES: tuple[tuple[str, str, str, str, tuple[float, float, float], str, in
 )
 # fmt: on
 # Dispatch reads the single record; the call-back team is drawn from the staff who would be trained.
-REQUIRES, EXCLUDES = {"I3": ("I5",)}, {"I2": ("I4",)}
+REQUIRES: dict[str, tuple[str, ...]] = {"I3": ("I5",)}
+EXCLUDES: dict[str, tuple[str, ...]] = {"I2": ("I4",)}
 BUDGET = 850_000
 
 # fmt: off

@@ -93,6 +93,22 @@ def test_amounts_are_written_in_the_unit_of_their_measure(value, measure, lang, 
     assert narrative.signed_amount(value, measure, lang) == text
 
 
+@pytest.mark.parametrize(
+    ("measure", "top", "lang", "text"),
+    [("mean", 7.0, "en", " points of 7"), ("index_100", 100.0, "zh", " 分（满分\u2009100\u2009分）"),
+     ("nps", float("nan"), "en", " points"), ("share", float("nan"), "en", "")],
+)  # fmt: skip
+def test_units_follow_amounts(measure, top, lang, text):
+    assert narrative.points(measure, top, lang).replace(" 100 ", "\u2009100\u2009") == text
+
+
+def test_the_title_says_its_unit(result):
+    found = with_readings(result, ["effect_improved"], estimate=[0.5], conf_low=[0.3], conf_high=[0.7],
+                          measure=["mean"], scale_high=[7.0])  # fmt: skip
+    assert "by 0.50 points of 7" in narrative.title(found)
+    assert "0.50 分（满分 7 分）" in narrative.title(found, lang="zh").replace("\u2009", "")
+
+
 def test_the_pilot_is_the_smallest_that_finds_the_lift(result):
     power = pd.DataFrame({
         "term": result.effects["term"].iloc[0], "units_each": [4, 8, 12], "periods_after": 6,

@@ -67,8 +67,12 @@ def test_many_weak_dimensions_are_counted(make):
 @pytest.mark.parametrize(
     ("verdicts", "title", "said"),
     [
-        (dict.fromkeys(INDICES, "missed"), "the answers do not agree", "CFI, TLI, RMSEA and SRMR are missed"),
-        ({"cfi": "missed"}, "the fit indices do not agree", "CFI is missed"),
+        (
+            dict.fromkeys(INDICES, "missed"),
+            "the answers do not agree",
+            "CFI, TLI, RMSEA and SRMR miss their conventional marks",
+        ),
+        ({"cfi": "missed"}, "the fit indices do not agree", "CFI misses its conventional mark"),
         ({"rmsea": "open"}, "the fit indices do not agree", "For RMSEA the interval holds the mark"),
     ],
 )
@@ -95,7 +99,7 @@ def test_groups_are_compared_as_far_as_invariance_holds(make, holds, said):
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
-    [("met", "can be told apart: the highest"), ("missed", "can hardly"), ("open", "is open")],
+    [("met", "can be told apart: the largest"), ("missed", "can hardly"), ("open", "is open")],
 )
 def test_pairs_are_told_apart_by_the_interval(make, verdict, said):
     assert said in narrative.describe(make(verdicts={"htmt": verdict}))

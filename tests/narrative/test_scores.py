@@ -88,10 +88,10 @@ def test_the_level_of_all_periods_is_not_joined_to_the_change_of_the_latest(
     [
         (["met"], [], "Of 1 target, 1 is met.", "在 1 项目标中，1 项达到。"),
         (["missed"] * 2, [], "Of 2 targets, 2 are missed.", "在 2 项目标中，2 项未达到。"),
-        ([], ["unclear"], "Of 1 benchmark the figure is uncertain against 1.", "与 1 项标杆相比，无法判断 1 项。"),
+        ([], ["unclear"], "Of 1 benchmark, 1 cannot be judged from these data.", "与 1 项标杆相比，无法判断 1 项。"),
         (["met", "missed", "unclear"], ["met", "missed", "missed"],
          "Of 3 targets, 1 is met, 1 is missed and 1 cannot be judged from these data; "
-         "of 3 benchmarks the figure is better than 1 and worse than 2.",
+         "of 3 benchmarks, 1 is surpassed and 2 are not reached.",
          "在 3 项目标中，1 项达到、1 项未达到和 1 项无法判断；与 3 项标杆相比，优于 1 项和逊于 2 项。"),
     ],
 )  # fmt: skip
