@@ -11,12 +11,14 @@ import pandas as pd
 
 from svcq_lib.analyses import (
     benchmark_alike,
+    benchmark_control,
     benchmark_external,
     benchmark_mix_effects,
     benchmark_parts,
     benchmark_screening,
 )
 from svcq_lib.analyses.benchmark_compared import Compared, compared_of
+from svcq_lib.analyses.benchmark_control import Rules
 from svcq_lib.analyses.benchmark_funnels import Limits
 from svcq_lib.analyses.benchmark_league import Basis, raw_table
 from svcq_lib.analyses.benchmark_parts import Gate, Settings
@@ -49,6 +51,8 @@ class BenchmarkResult:
         Segments adjusted for.
     limits : str
         "quantile" or "funnelplotr": the funnel's limits.
+    rules : str
+        Rules of special causes over time.
     high_is_good : bool
         Whether a higher figure is the better one.
     league : DataFrame, one row per unit, best first
@@ -69,6 +73,9 @@ class BenchmarkResult:
         Mix and performance, see :func:`svcq_lib.analyses.benchmark_mix_effects.changes`.
     external, refused : DataFrame
         Figures of others, see :func:`svcq_lib.analyses.benchmark_external.external`.
+    over_time, assurance : DataFrame
+        Control chart of all units together and what it says of targets, see
+        :class:`svcq_lib.analyses.benchmark_control.Control`.
     invariance : DataFrame
         Tests of the gate, see :class:`svcq_lib.analyses.benchmark_alike.Gate`.
     switches : DataFrame
@@ -85,6 +92,7 @@ class BenchmarkResult:
     basis: Basis
     case_mix: tuple[str, ...]
     limits: Limits
+    rules: Rules
     high_is_good: bool
     league: pd.DataFrame
     overall: pd.DataFrame
@@ -96,6 +104,8 @@ class BenchmarkResult:
     change_levels: pd.DataFrame
     external: pd.DataFrame
     refused: pd.DataFrame
+    over_time: pd.DataFrame
+    assurance: pd.DataFrame
     invariance: pd.DataFrame
     switches: pd.DataFrame
     notes: tuple[Note, ...]
@@ -133,6 +143,9 @@ def _needs(study: Study, compared: Compared) -> EvidenceNeeds:
     if mix:
         cells["benchmark.mix"] = Cells(column, by=(key, *mix))
     if study.responses.date:
+        cells |= {
+            f"benchmark.{key}": Cells(column, by=(key,), all_periods=True) for key in ("month", "period")
+        }
         for name in (*compared.case_mix, compared.unit):
             cells[f"benchmark.change.{name}"] = _dated(column, (f"segment.{name}",))
         if len(mix) > 1:
@@ -163,6 +176,8 @@ def benchmark(
     overdispersion: Overdispersion = "winsorised",
     limits: Limits = "quantile",
     gate: Gate = "label",
+    rules: Rules = "making_data_count",
+    screen: bool = True,
     adjust_method: Method = "holm",
     ci_level: float = 0.95,
     n_boot: int = 500,
@@ -191,6 +206,10 @@ def benchmark(
         Exact quantile limits, or FunnelPlotR's convention.
     gate : {"label", "withhold", "off"}
         What happens where the instrument does not measure alike across units.
+    rules : {"making_data_count", "western_electric", "nelson"}
+        What counts as a special cause in the figures over time.
+    screen : bool
+        Whether outlying moving ranges are left out of the limits over time, as R's NHSRplotthedots does.
     adjust_method : {"holm", "bh", "by", "none"}
         Multiplicity control of the verdicts.
     ci_level : float
@@ -216,7 +235,8 @@ def benchmark(
     """
     for name, value, choices in (
         ("tau_method", tau_method, TauMethod), ("overdispersion", overdispersion, Overdispersion),
-        ("limits", limits, Limits), ("gate", gate, Gate), ("adjust_method", adjust_method, Method),
+        ("limits", limits, Limits), ("gate", gate, Gate), ("rules", rules, Rules),
+        ("adjust_method", adjust_method, Method),
     ):  # fmt: skip
         require_choice(name, value, get_args(choices))
     compared = compared_of(study, unit, outcome, measure, case_mix)
@@ -240,6 +260,9 @@ def benchmark(
     shown, refused = benchmark_external.external(
         study, compared, overall.iloc[0], read_reference("benchmarks"), _year(study, evidence)
     )
+    charted = benchmark_control.over_time(
+        study, evidence, compared, rules=rules, screen=screen, ci_level=ci_level
+    )
     notes = benchmark_parts.notes(
         study, compared, evidence, ranked, screened, tested, drawn.dispersion, shown, gate
     )
@@ -253,6 +276,7 @@ def benchmark(
         basis=settings.basis,
         case_mix=compared.case_mix,
         limits=limits,
+        rules=rules,
         high_is_good=compared.measured.high_is_good,
         league=ranked,
         overall=overall,
@@ -264,9 +288,19 @@ def benchmark(
         change_levels=levels,
         external=shown,
         refused=refused,
+        over_time=charted.table,
+        assurance=charted.assurance,
         invariance=tested.table if gate != "off" else tested.table.head(0),
-        switches=switched,
-        notes=(*base_notes(study, evidence), *interval_note(ranked), *suppressed_note(ranked, study), *notes),
+        switches=pd.concat(
+            [one for one in (switched, charted.switches) if len(one)] or [switched], ignore_index=True
+        ),
+        notes=(
+            *base_notes(study, evidence),
+            *interval_note(ranked),
+            *suppressed_note(ranked, study),
+            *notes,
+            *charted.notes,
+        ),
         context=context_of(
             study, evidence, ci_level=ci_level, adjustment=adjust_method, seed=seed, n_boot=n_boot
         ),

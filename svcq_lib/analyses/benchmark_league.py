@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from svcq_lib.analyses import estimates
+from svcq_lib.analyses import compare, estimates
 from svcq_lib.analyses.benchmark_case_mix import adjusted
 from svcq_lib.analyses.benchmark_compared import Compared
 from svcq_lib.analyses.outcomes import measured_means
@@ -53,9 +53,14 @@ def raw_table(study: Study, evidence: Evidence, compared: Compared, ci_level: fl
     key, cells = compared.unit_key, evidence.moments["benchmark.unit"]
     one = [compared.measured]
     table = measured_means(cells, evidence.design, one, (key,), ci_level=ci_level)
-    rest = measured_means(cells.complements(key), evidence.design, one, (key,), ci_level=ci_level)
+    others = cells.complements(key)
+    rest = measured_means(others, evidence.design, one, (key,), ci_level=ci_level)
+    # a difference from a hidden rest would give that rest away
+    rest = estimates.suppress(rest, study.thresholds.suppress, (*estimates.INTERVAL, "n_eff"))
     rest = estimates.aligned(rest, table, [key])
-    table = table.join(estimates.compare(table, rest, "difference", ci_level=ci_level))
+    named = table.assign(column=compared.column)
+    away = compare.differences(cells, others, evidence.design, (named, rest), (key,), ci_level=ci_level)
+    table = table.join(away)
     table = table.rename(columns={key: "unit"})
     mix = evidence.moments.get("benchmark.mix")
     fair = adjusted(mix, evidence.design, compared, ci_level=ci_level) if mix is not None else pd.DataFrame()

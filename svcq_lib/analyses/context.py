@@ -163,15 +163,38 @@ def base_notes(study: Study, evidence: Evidence) -> tuple[Note, ...]:
     return (*notes, *_unfinished(study, evidence))
 
 
+def is_unfinished(study: Study, evidence: Evidence, period: str) -> bool:
+    """Return whether the table ends well before a period does.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    evidence : Evidence
+        Its evidence, for the last date of the table.
+    period : str
+        Name of the period.
+
+    Returns
+    -------
+    bool
+        False where the dates are those of waves, which say nothing about when answers end.
+    """
+    last, span = evidence.base.date_last, periods.parse(period)
+    waves = study.tables[study.responses.table].waves
+    if last is None or (waves and all(study.responses.date in one.constants for one in waves)):
+        return False
+    spare = max(END_SPARE_DAYS, END_SPARE * (span.end - span.start).days)
+    return span.start <= last and (span.end - last).days > spare
+
+
 def _unfinished(study: Study, evidence: Evidence) -> tuple[Note, ...]:
-    """Return the caveat that the latest period is not over: the table ends well before it does."""
+    """Return the caveat that the latest period is not over."""
     last = evidence.base.date_last
     if last is None:
         return ()
     name = study.period or periods.name_of(last, grain_of(study))
-    span = periods.parse(name)
-    spare = max(END_SPARE_DAYS, END_SPARE * (span.end - span.start).days)
-    if (span.end - last).days <= spare or last < span.start:
+    if not is_unfinished(study, evidence, name):
         return ()
     return (Note("unfinished_period", {"period": name, "last": last.isoformat()}),)
 

@@ -11,7 +11,7 @@ from svcq_lib.analyses.benchmark import BenchmarkResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.benchmark_tables import TABLES, shown_table
 from svcq_lib.display.blocks import Block, Card
-from svcq_lib.figures import dumbbell, funnel, intervals
+from svcq_lib.figures import control, dumbbell, funnel, intervals
 from svcq_lib.formats import Lang
 from svcq_lib.narrative import benchmark as narrative
 from svcq_lib.narrative.benchmark_words import kind_of
@@ -20,17 +20,17 @@ from svcq_lib.vocabulary import Kind, word
 
 __all__ = ["FIGURES", "TABLES", "WORDS", "figure", "headline", "method_codes", "table"]
 
-FIGURES = ("league", "ranks", "funnel", "adjusted", "changes")
+FIGURES = ("league", "ranks", "funnel", "adjusted", "changes", "control")
 WORDS = {
     "en": {
         "all": "All units", "first": "First: {name}", "last": "Last: {name}", "best": "Best practice",
         "unclear": "Cannot be told from the average", "units": "of {k} units", "mean": "mean",
-        "adjusted": "At equal case mix", "raw": "Raw",
+        "adjusted": "At equal case mix", "raw": "Raw", "target": "Target",
     },
     "zh": {
         "all": "全部单位", "first": "首位：{name}", "last": "末位：{name}", "best": "最佳实践",
         "unclear": "与平均水平难分高下", "units": "共 {k} 个单位", "mean": "均值",
-        "adjusted": "同等客户结构", "raw": "未调整",
+        "adjusted": "同等客户结构", "raw": "未调整", "target": "目标",
     },
 }  # fmt: skip
 LONGEST_CARD = 28
@@ -52,7 +52,7 @@ def _cards(result: BenchmarkResult, lang: Lang) -> list[Card]:
     found, kind = narrative.facts(result), kind_of(result)
     row = result.overall.iloc[0]
     made = [_card(WORDS[lang]["all"], row, "estimate", "conf_low", "conf_high", kind, lang)]
-    if found["ranked"]:
+    if found["ranked"] and found["apart"]:  # else first and last are chance
         ranked = result.league[result.league["rank"].notna()]
         for place, at in (("first", 0), ("last", -1)):
             unit = ranked.iloc[at]
@@ -72,6 +72,8 @@ def _card(name: str, row: pd.Series, value: str, low: str, high: str, kind: Kind
 
 def figure(result: BenchmarkResult, name: str, lang: Lang) -> Block | None:
     """Return a figure of the result by name; None if there is nothing to draw."""
+    if name == "control":
+        return _control(result, lang)
     if narrative.facts(result)["empty"]:
         return None
     drawn = {
@@ -168,9 +170,26 @@ def _changes(result: BenchmarkResult, lang: Lang) -> Block | None:
     table = pd.DataFrame(rows, columns=["estimate", "conf_low", "conf_high"])
     table["label"] = [word(f"split_{name}", lang) for name in parts]
     heading, subtitle = narrative.finding(result, "changes", lang=lang)
-    zero = (0.0, "")
-    axes = intervals.ranked_intervals(table, kind="signed", reference=zero, order="given", lang=lang)
-    alt = intervals.describe_intervals(table, kind="signed", lang=lang, ci_level=result.context.ci_level)
+    digits = {"share": 1, "score": 1, "points": 1}.get(kind_of(result), 2)
+    look: dict[str, Any] = {"kind": "signed", "digits": digits, "lang": lang}
+    axes = intervals.ranked_intervals(table, reference=(0.0, ""), order="given", **look)
+    alt = intervals.describe_intervals(table, ci_level=result.context.ci_level, **look)
+    return blocks.figure(axes, heading, subtitle, alt, lang)
+
+
+def _control(result: BenchmarkResult, lang: Lang) -> Block | None:
+    if result.over_time.empty:
+        return None
+    heading, subtitle = narrative.finding(result, "control", lang=lang)
+    row = result.over_time.iloc[-1]
+    near = result.assurance["target"].between(
+        3 * row["lower"] - 2 * row["centre"], 3 * row["upper"] - 2 * row["centre"]
+    )
+    goals = result.assurance.loc[near, "target"]  # one far away would flatten the chart
+    target = (float(goals.iloc[0]), WORDS[lang]["target"]) if len(goals) else None
+    look: dict[str, Any] = {"target": target, "kind": kind_of(result), "lang": lang}
+    axes = control.control_chart(result.over_time, high_is_good=result.high_is_good, **look)
+    alt = control.describe_control(result.over_time, **look)
     return blocks.figure(axes, heading, subtitle, alt, lang)
 
 
@@ -190,4 +209,5 @@ def method_codes(result: BenchmarkResult) -> tuple[str, ...]:
     codes += ["benchmark_fair"] if result.basis == "adjusted" else []
     codes += ["benchmark_funnel"]
     codes += ["benchmark_mix"] if len(result.changes) else []
+    codes += ["benchmark_control"] if len(result.over_time) else []
     return (*codes, "benchmark_external")

@@ -94,13 +94,14 @@ def _league(result: BenchmarkResult, lang: Lang) -> Made:
     held = table["held"] & table["estimate"].notna()
     table["unit_verdict"] = [word(f"unit_{one}", lang) for one in table["verdict"].where(~held, "held")]
     fair = ["adjusted"] if result.basis == "adjusted" else []
-    columns = ["rank", "unit", "n", "estimate", *fair, "shrunken", "shrunken_low", "shrunken_high", "p_top", "tier",
+    columns = ["rank", "unit", "n", "estimate", *fair, "shrunken", "shrunken_low", "shrunken_high", "tier",
                "unit_verdict"]  # fmt: skip
     told = table["verdict"][(table["verdict"] != "unclear") & ~held]
     tones: dict[Any, Tone] = {i: "good" if one == "better" else "bad" for i, one in told.items()}
     keep = ["rank_low", "rank_high", *columns, "suppressed"]
-    look = {"kinds": _kinds(result, "estimate", "adjusted", "shrunken"), "headings": {"estimate": WORDS[lang]["raw"]},
-            "highlight": {"unit_verdict": tones}}  # fmt: skip
+    headings = {"estimate": WORDS[lang]["raw"], "unit": result.context.label(result.unit, lang)}
+    kinds = _kinds(result, "estimate", "adjusted", "shrunken")
+    look = {"kinds": kinds, "headings": headings, "highlight": {"unit_verdict": tones}}
     return table[keep], columns, look
 
 
@@ -112,9 +113,10 @@ def _practice(result: BenchmarkResult, lang: Lang) -> Made:
     table, digits = _away(result, table, "distance")
     sure = (table["distance_high"] < 0) if result.high_is_good else (table["distance_low"] > 0)
     tones: dict[Any, Tone] = dict.fromkeys(table.index[sure], "bad")
-    columns = ["unit", "shrunken", "distance", "unit_verdict", "n", "needed"]
+    columns = ["unit", "shrunken", "p_top", "distance", "unit_verdict", "n", "needed"]
     keep = [*columns, "distance_low", "distance_high"]
-    look = {"kinds": _kinds(result, "shrunken"), "digits": digits, "highlight": {"distance": tones}}
+    look = {"kinds": _kinds(result, "shrunken"), "digits": digits, "highlight": {"distance": tones},
+            "headings": {"unit": result.context.label(result.unit, lang)}}  # fmt: skip
     return table[keep], columns, look
 
 

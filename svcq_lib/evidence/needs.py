@@ -18,7 +18,7 @@ class Cells:
     columns : tuple of str
         Raw or derived columns.
     by : tuple of str
-        Group columns: ``"period"`` or ``"segment.NAME"``; empty is everything.
+        Group columns: ``"period"``, ``"month"`` or ``"segment.NAME"``; empty is everything.
     cross : bool
         Whether pairs of columns are needed as well (for correlations).
     blocks : bool

@@ -110,7 +110,8 @@ class Scan:
         blocked = self.needs.rows or any(cells.blocks for cells in self.needs.cells.values())
         if blocked and self.kind != "cluster":
             self.small = frame.select(pl.len()).collect().item() <= SMALL_TABLE
-        frame = frame.filter(pl.col("weight") > 0).with_columns(period=_period_name(grain_of(self.study)))
+        named = {"period": _period_name(grain_of(self.study)), "month": _period_name("month")}
+        frame = frame.filter(pl.col("weight") > 0).with_columns(**named)
         for name, derived in self.needs.derived.items():
             frame = frame.with_columns(derived.expression().alias(name))
         span = periods.parse(self.study.period) if self.study.period else None

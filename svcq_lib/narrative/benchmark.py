@@ -10,6 +10,7 @@ from svcq_lib import kinds
 from svcq_lib.analyses.benchmark import BenchmarkResult
 from svcq_lib.analyses.benchmark_mix_effects import JOINT
 from svcq_lib.formats import THIN, Lang
+from svcq_lib.narrative import benchmark_control
 from svcq_lib.narrative.benchmark_sentences import SENTENCES
 from svcq_lib.narrative.benchmark_words import away_interval, away_text, kind_of
 from svcq_lib.narrative.phrases import paragraph, say
@@ -58,7 +59,9 @@ def facts(result: BenchmarkResult) -> dict[str, Any]:
         found["changed"] = shown.loc[shown["verdict"] != shown["verdict_raw"], "unit"].tolist()
     verdicts = result.external["verdict"]
     found |= {f"external_{one}": int((verdicts == one).sum()) for one in ("better", "worse", "unclear")}
-    return found | {"change": _change(result), "k_external": len(verdicts)}
+    return found | {
+        "change": _change(result), "k_external": len(verdicts), "control": benchmark_control.control_facts(result),
+    }  # fmt: skip
 
 
 def _change(result: BenchmarkResult) -> dict[str, Any]:
@@ -209,7 +212,7 @@ def describe(result: BenchmarkResult, *, lang: Lang = "en") -> str:
     parts = [say(SENTENCES, code, values, lang) for code in codes[:2]]
     # how units were compared is said once
     parts += [say(SENTENCES, code, {**values, "how": ""}, lang) for code in codes[2:]]
-    return paragraph(parts, lang)
+    return paragraph([*parts, *benchmark_control.said(result, lang)], lang)
 
 
 def finding(result: BenchmarkResult, figure: str, *, lang: Lang = "en") -> tuple[str, str]:
@@ -219,7 +222,7 @@ def finding(result: BenchmarkResult, figure: str, *, lang: Lang = "en") -> tuple
     ----------
     result : BenchmarkResult
         The benchmark.
-    figure : {"league", "ranks", "funnel", "adjusted", "changes"}
+    figure : {"league", "ranks", "funnel", "adjusted", "changes", "control"}
         Which figure.
     lang : {"en", "zh"}
         Language.
@@ -233,10 +236,14 @@ def finding(result: BenchmarkResult, figure: str, *, lang: Lang = "en") -> tuple
     shown = result.league[result.league["estimate"].notna()]
     values = _named(result, found, lang) | {"base": (shown["n"].min(), shown["n"].max())}
     values |= _settings(result, found, lang)
+    if figure == "control":
+        return benchmark_control.control_finding(result, values, lang)
     code, sub = f"finding_{figure}", f"sub_{figure}"
     more = ""
     if figure == "ranks" and found.get("width_low") == found.get("width_high"):
         code = "finding_ranks_same"
+    elif figure == "league" and not found["better"] and not found["worse"]:
+        code = "finding_league_none"
     elif figure == "funnel":
         code += "_none" if not found["outside"] else "_many" if found["k_outside"] > NAMED else ""
         more = (

@@ -17,6 +17,8 @@ NOTES = {
         "invariance_misfit_quarters": "The declared dimensions do not describe the answers in the {groups:n} quarters of the league well (n = {n:n}): whether the questionnaire measures alike cannot be judged.",
         "invariance_untested": "Whether the questionnaire measures alike across units could not be tested: it takes four items on one dimension, or more, and 100 complete answers in two groups.",
         "invariance_proxy": "The compared figure is asked in questions of its own; the test of equal measurement is about the perception items and stands in for it.",
+        "control_few": "The chart over time has {points:n} {points:point|points}: with fewer than {firm:n} its limits are not firm.",
+        "control_unfinished": "{period:period} is not over and is left out of the chart over time.",
         "ranking_withheld": 'The ranking is withheld, as asked for (`gate = "withhold"`).',
     },
     "zh": {
@@ -35,6 +37,8 @@ NOTES = {
         "invariance_misfit_quarters": "声明的维度在排名的 {groups:n} 个四分位组中对答案的拟合不佳（n = {n:n}）：无法判断测量是否等值。",
         "invariance_untested": "无法检验问卷在各单位的测量是否等值：至少需要同一维度的四个题项，以及两组各 100 份完整答卷。",
         "invariance_proxy": "所比较的数字由单独的题项得出；等值性检验针对感知题项，作为其替代。",
+        "control_few": "时间控制图只有 {points:n} 个点：少于 {firm:n} 个时控制限不稳定。",
+        "control_unfinished": "{period:period}尚未结束，不列入时间控制图。",
         "ranking_withheld": '按设置（`gate = "withhold"`）不列排名。',
     },
 }
@@ -47,8 +51,9 @@ METHOD = {
         "benchmark_fair": "Figures at equal case mix come from a weighted regression on unit and case-mix segments, read at the case mix of all respondents (direct standardisation), with errors linearised for the design; raw figures stand beside them because the adjustment can only remove what is declared.",
         "benchmark_funnel": "Funnel limits are exact binomial or Poisson quantiles (normal for means), because FunnelPlotR’s “exact” limits have unequal tails; over-dispersion is estimated from winsorised z-scores, because leaving units out makes the correction too small, and added to the variance where it exceeds 1. Data errors are screened separately: a figure, a spread or copied answers that no service explains.",
         "benchmark_mix": "A change of the whole is split into mix and performance by Kitagawa’s formula for each segment, and by Oaxaca and Blinder’s with averaged coefficients for all case-mix segments together; intervals come from the block bootstrap ({n_boot:n} replicates, seed {seed}). Answers for a verdict: n (half width / distance)², at the present distance.",
+        "benchmark_control": "Over time the figure of all rows together is charted by complete months, or by the study’s own periods where there are fewer than 12 months: mean ± 2.66 times the mean moving range (XmR). Moving ranges of 3.267 times their mean or more are left out by default, because one shock would widen the limits for good.",
         "benchmark_external": "Figures of others are compared only where measure, scale and year allow it; the interval is that of the own figure.",
-        "reference": "Efron and Morris (1975), *JASA* 70; DerSimonian and Laird (1986), *Controlled Clinical Trials* 7; Goldstein and Spiegelhalter (1996), *JRSS A* 159; Spiegelhalter (2005), *Statistics in Medicine* 24 and *Quality and Safety in Health Care* 14; Gelman (2006), *Bayesian Analysis* 1; Kitagawa (1955), *JASA* 50; Oaxaca (1973), *International Economic Review* 14; Blinder (1973), *Journal of Human Resources* 8; Cheung and Rensvold (2002), *Structural Equation Modeling* 9.",
+        "reference": "Efron and Morris (1975), *JASA* 70; DerSimonian and Laird (1986), *Controlled Clinical Trials* 7; Goldstein and Spiegelhalter (1996), *JRSS A* 159; Spiegelhalter (2005), *Statistics in Medicine* 24 and *Quality and Safety in Health Care* 14; Gelman (2006), *Bayesian Analysis* 1; Kitagawa (1955), *JASA* 50; Oaxaca (1973), *International Economic Review* 14; Blinder (1973), *Journal of Human Resources* 8; Cheung and Rensvold (2002), *Structural Equation Modeling* 9; NHS England, *Making Data Count*; Nelson (1984), *Journal of Quality Technology* 16.",
     },
     "zh": {
         "benchmark": "收缩估计把单位的数字拉向总体均值，答卷越少拉得越多（经验贝叶斯：正态分层模型，比例用反正弦平方根）。单位间方差用限制最大似然估计，因为单位较少时它无偏；其不确定性予以保留：区间与排名对限制似然（标准差取均匀先验）求平均。",
@@ -57,7 +62,8 @@ METHOD = {
         "benchmark_fair": "同等客户结构的数字来自以单位和客户结构变量为自变量的加权回归，按全部受访者的结构取值（直接标准化），误差按设计线性化；未调整的数字并列给出，因为调整只能消除已声明的差异。",
         "benchmark_funnel": "漏斗图控制限取二项或泊松的精确分位数（均值取正态），因为 FunnelPlotR 的“精确”控制限两尾不等；过度离散由缩尾后的 z 值估计，因为剔除单位会使校正偏小，超过 1 时加入方差。数据错误另行核查：任何服务都无法解释的数值、离散程度或重复答卷。",
         "benchmark_mix": "总体变化按每个细分变量用 Kitagawa 公式分为结构效应与绩效效应，对全部客户结构变量用系数取平均的 Oaxaca–Blinder 分解；区间来自分块自助法（{n_boot:n} 次，种子 {seed}）。得出结论所需样本：n ×（区间半宽 / 距离）²，按目前的距离计算。",
+        "benchmark_control": "全部答卷的数字按完整月份作图，不足 12 个月时按研究自身的期间：均值 ± 2.66 × 平均移动极差（XmR）。默认剔除不小于其均值 3.267 倍的移动极差，因为一次冲击会使控制限长期偏宽。",
         "benchmark_external": "只有度量、量表与年份相容的外部数据才予比较；区间为本研究数字的区间。",
-        "reference": "Efron and Morris (1975), *JASA* 70; DerSimonian and Laird (1986), *Controlled Clinical Trials* 7; Goldstein and Spiegelhalter (1996), *JRSS A* 159; Spiegelhalter (2005), *Statistics in Medicine* 24 and *Quality and Safety in Health Care* 14; Gelman (2006), *Bayesian Analysis* 1; Kitagawa (1955), *JASA* 50; Oaxaca (1973), *International Economic Review* 14; Blinder (1973), *Journal of Human Resources* 8; Cheung and Rensvold (2002), *Structural Equation Modeling* 9.",
+        "reference": "Efron and Morris (1975), *JASA* 70; DerSimonian and Laird (1986), *Controlled Clinical Trials* 7; Goldstein and Spiegelhalter (1996), *JRSS A* 159; Spiegelhalter (2005), *Statistics in Medicine* 24 and *Quality and Safety in Health Care* 14; Gelman (2006), *Bayesian Analysis* 1; Kitagawa (1955), *JASA* 50; Oaxaca (1973), *International Economic Review* 14; Blinder (1973), *Journal of Human Resources* 8; Cheung and Rensvold (2002), *Structural Equation Modeling* 9; NHS England, *Making Data Count*; Nelson (1984), *Journal of Quality Technology* 16.",
     },
 }
