@@ -227,8 +227,8 @@ def pre_trend(panel: Panel, settings: Settings) -> Check:
     -------
     Check
         Joint test that all leads are zero, on the periods before the start alone: Hotelling's F with CR2 errors, or the
-        wild cluster bootstrap of the Wald statistic. NaN with fewer than two such periods, more leads than units
-        allow, or permutation errors.
+        wild cluster bootstrap of the Wald statistic, also where F has no degrees of freedom. NaN with fewer than two
+        such periods, more leads than units allow, or permutation errors.
     """
     before = panel.during(panel.phase == BEFORE)
     rows = rows_of(before, settings.weighted)
@@ -241,7 +241,7 @@ def pre_trend(panel: Panel, settings: Settings) -> Check:
     fit = regression.wls(np.hstack([rest, asked]), rows.y, rows.weight)
     at = np.arange(rest.shape[1], rest.shape[1] + leads)
     statistic, _, _, p = regression.joint_test(fit, rows.unit, at)
-    if settings.errors == "wild" and np.isfinite(p):
+    if np.isfinite(statistic) and (settings.errors == "wild" or not np.isfinite(p)):
         try:
             scores = wild.scores_of(rest, asked, rows.y, rows.weight, rows.unit)
         except MethodError:  # a period without answers of one group

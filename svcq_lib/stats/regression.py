@@ -258,8 +258,10 @@ def joint_test(fit: Fit, clusters: ArrayLike, coefficients: ArrayLike) -> tuple[
     Returns
     -------
     statistic, df, df_error, p_value : float
-        F = (G − q)/(q (G − 1)) · b′V⁻¹b with q and G − q degrees of freedom (Hotelling's approximation) and CR2
-        errors; NaN where G ≤ q or V is singular.
+        F = (η − q + 1)/(q η) · b′V⁻¹b with q and η − q + 1 degrees of freedom (Hotelling's approximation) and CR2
+        errors; η is the smallest of the coefficients' Satterthwaite degrees of freedom, well below G where clusters
+        differ in size or few are treated. NaN where G ≤ q or V is singular; b′V⁻¹b/q without a p-value where η < q.
+        Pustejovsky and Tipton (2018, *JBES* 36:672), whose η is that of the whole form.
     """
     at = np.asarray(coefficients, dtype=np.intp)
     q, groups = len(at), int(_codes(clusters).max()) + 1
@@ -270,5 +272,8 @@ def joint_test(fit: Fit, clusters: ArrayLike, coefficients: ArrayLike) -> tuple[
     if not np.isfinite(covariance).all() or np.linalg.matrix_rank(covariance) < q:
         return nothing
     wald = float(fit.coef[at] @ np.linalg.solve(covariance, fit.coef[at]))
-    statistic = (groups - q) / (q * (groups - 1)) * wald
-    return statistic, float(q), float(groups - q), float(special.fdtrc(q, groups - q, statistic))
+    eta = float(satterthwaite_df(fit, clusters, at).min())
+    if not eta >= q:
+        return wald / q, float(q), float("nan"), float("nan")
+    statistic, rest = (eta - q + 1) / (q * eta) * wald, eta - q + 1
+    return statistic, float(q), rest, float(special.fdtrc(q, rest, statistic))
