@@ -7,8 +7,10 @@ nothing is clipped in either language and no drawing needs a second, "tight" pas
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -146,11 +148,19 @@ def size_of(
     tuple of float
         Width and height in points.
     """
-    figure = figure_of(ax)
-    probe = figure.text(0, 0, text, size=size, weight=weight, linespacing=LINE, parse_math=False)
+    # the same few texts are measured again and again while a figure is laid out
+    return _measured(text, size, weight, tuple(rcParams["font.family"]), figure_of(ax).dpi)
+
+
+@lru_cache(maxsize=4096)
+def _measured(
+    text: str, size: float, weight: int | str, family: tuple[str, ...], dpi: float
+) -> tuple[float, float]:
+    probe = Figure(dpi=dpi).text(
+        0, 0, text, size=size, weight=weight, family=list(family), linespacing=LINE, parse_math=False
+    )
     extent = probe.get_window_extent()
-    probe.remove()
-    return extent.width * 72 / figure.dpi, extent.height * 72 / figure.dpi
+    return extent.width * 72 / dpi, extent.height * 72 / dpi
 
 
 def _pieces(text: str) -> list[str]:

@@ -96,6 +96,11 @@ def character_set(role: str) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
+@cache
+def _drawable() -> frozenset[int]:
+    return character_set("latin-regular") | character_set("cjk-regular")
+
+
 def missing_glyphs(text: str) -> set[str]:
     """Return the characters of a text that no font of ours can draw.
 
@@ -114,7 +119,7 @@ def missing_glyphs(text: str) -> set[str]:
     >>> missing_glyphs("Gap −1.82, 差距")
     set()
     """
-    known = character_set("latin-regular") | character_set("cjk-regular")
+    known = _drawable()
     return {
         char
         for char in set(text)

@@ -103,15 +103,20 @@ def scores_of(
         raise MethodError("the effect cannot be told apart from the other terms of the regression.")
     zw, left = z * w[:, None], np.column_stack([out(np.asarray(y, dtype=float)[:, None]), z])
     member = np.eye(groups)[codes]
-    own = np.einsum("ng,nq,nr->gqr", member, zw, z)
-    zx = np.einsum("ng,nq,nk->gqk", member, zw, x)
-    xl = np.einsum("ng,nk,nc->gkc", member, w[:, None] * x, left)
+    own, zx = _by_cluster(member, zw, z), _by_cluster(member, zw, x)
+    xl = _by_cluster(member, w[:, None] * x, left)
     # score in g of M u_h = u_h − X B X_h′W u_h, for u the outcome (column 0) and the regressors
-    both = -np.einsum("gqk,kl,hlc->ghqc", zx, bread, xl)
-    both[np.arange(groups), np.arange(groups)] += np.einsum("ng,nq,nc->gqc", member, zw, left)
+    both = -np.tensordot(zx @ bread, xl, axes=(2, 1)).transpose(0, 2, 1, 3)
+    both[np.arange(groups), np.arange(groups)] += _by_cluster(member, zw, left)
     gram = own.sum(axis=0)
     coef = np.linalg.solve(gram, zw.T @ left[:, 0])
     return Scores(coef, gram, own, both[..., 0], both[..., 1:])
+
+
+def _by_cluster(member: Array, a: Array, b: Array) -> Array:
+    """Return Σ a_i b_i′ over the rows of each cluster, shape (G, p, q)."""
+    products = (a[:, :, None] * b[:, None, :]).reshape(len(a), -1)
+    return np.asarray((member.T @ products).reshape(member.shape[1], a.shape[1], b.shape[1]))
 
 
 def _wald(scores: Scores, coef: Array, sums: Array) -> Array:
@@ -122,7 +127,7 @@ def _wald(scores: Scores, coef: Array, sums: Array) -> Array:
             return turned[:, 0] ** 2 / (sums[..., 0] ** 2).sum(axis=1)
     meat = np.swapaxes(sums, 1, 2) @ sums
     try:
-        return np.einsum("bq,bq->b", turned, np.linalg.solve(meat, turned[..., None])[..., 0])
+        return (turned * np.linalg.solve(meat, turned[..., None])[..., 0]).sum(axis=1)
     except np.linalg.LinAlgError:
         return np.full(len(coef), np.nan)
 
@@ -145,7 +150,7 @@ def _drawn(signs: Array, parts: Array) -> Array:
 def _replicates(scores: Scores, sums: Array) -> Array:
     """Return the Wald statistics of replicates from their clusters' scores, shape (B, G, q)."""
     coef = np.linalg.solve(scores.gram, sums.sum(axis=1).T).T
-    return _wald(scores, coef, sums - np.einsum("gqr,br->bgq", scores.own, coef))
+    return _wald(scores, coef, sums - np.tensordot(coef, scores.own, axes=(1, 2)))
 
 
 def wild_test(scores: Scores, signs: Array) -> tuple[float, float]:
@@ -255,7 +260,7 @@ def permutation_test(
         order = np.random.default_rng(seed).random((n_draws, groups)).argsort(axis=1)
         others = np.vstack([chosen[None].astype(float), (order < k).astype(float)])
     with np.errstate(divide="ignore", invalid="ignore"):
-        effects = (others @ toward) / np.einsum("bg,gh,bh->b", others, gram, others)
+        effects = (others @ toward) / ((others @ gram) * others).sum(axis=1)
         own = (chosen @ toward) / (chosen @ gram @ chosen)
     if not np.isfinite(own) or not np.nanmax(np.abs(effects)) > 0:
         return float("nan")
