@@ -197,6 +197,8 @@ COLUMNS = {
 DIGITS = {"rank": 0, "lmg": 3, "relative_weights": 3, "mc_error": 2, "difference": 1}
 
 
+SHORTENED = ("map", "asymmetry", "method")
+"""Tables whose last rows are left to the CSV: a figure shows all drivers, and the first table lists them."""
 SAID = {"map": driver_map.stated, "asymmetry": driver_asymmetry.describe}
 """What is said below a table."""
 
@@ -211,6 +213,9 @@ def table(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Blo
     columns = [one for one in COLUMNS[name] if one != own and not (one in BARE and frame[one].isna().all())]
     if name == "method" and frame["mc_error"].max() > 0:
         columns.append("mc_error")
+    rest = ""
+    if name in SHORTENED:
+        frame, rest = words.first_rows(frame, lang)
     made = display_table(
         frame,
         columns=columns,
@@ -222,7 +227,7 @@ def table(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Blo
     )
     heading = driver_map.heading(result, lang=lang) if name == "map" else WORDS[lang][name]
     said = SAID[name](result, lang=lang) if name in SAID else ""
-    source = paragraph([said, words.source_line(result.context, lang)], lang)
+    source = paragraph([said, rest, words.source_line(result.context, lang)], lang)
     return blocks.table(made, heading, lang, source=source)
 
 

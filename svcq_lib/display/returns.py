@@ -14,7 +14,7 @@ from svcq_lib.figures import fan, frontier, intervals, tornado
 from svcq_lib.figures.marks import Mask
 from svcq_lib.formats import Lang
 from svcq_lib.narrative import returns as narrative
-from svcq_lib.narrative.phrases import say
+from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.tables.model import Tone, display_table
 from svcq_lib.vocabulary import label, word
 
@@ -189,6 +189,7 @@ def table(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
     frame = getattr(result, name)
     if frame.empty:
         return None
+    frame, rest = words.first_rows(frame, lang) if name == "links" else (frame, "")
     prepared = _prepared(result, name, frame, lang)
     headings = _headings(result, name, lang)
     shown = display_table(
@@ -203,7 +204,7 @@ def table(result: ReturnsResult, name: str, lang: Lang) -> Block | None:
         lang,
         source=_text("claims_source", result, lang)
         if name == "claims"
-        else words.source_line(result.context, lang),
+        else paragraph([rest, words.source_line(result.context, lang)], lang),
     )
 
 

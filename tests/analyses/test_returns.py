@@ -263,6 +263,20 @@ def test_demo_links_recover_the_truth(demo, truth):
 # ── the report, edges and errors ─────────────────────────────────────────────────────────────────────────────────
 
 
+def test_the_plan_of_the_demo_shows_a_choice(small_results):
+    table = small_results["returns"].initiatives.set_index("term")
+    assert (table["p_positive"] > 0.95).any()
+    assert (table["p_positive"] < 0.05).any()
+    assert table["p_positive"].between(0.2, 0.95).any()
+    assert table["requires"].to_dict() == {**dict.fromkeys(table.index, ""), "I3": "I5"}
+    assert table["excludes"].to_dict() == {**dict.fromkeys(table.index, ""), "I2": "I4", "I4": "I2"}
+    chosen = set(table.index[table["chosen"]])
+    assert "I2" in chosen
+    assert "I4" not in chosen  # worth its cost, but ruled out
+    assert table.loc["I4", "estimate"] > 0
+    assert "I5" in chosen or "I3" not in chosen
+
+
 def test_the_whole_report(small_results):
     result = small_results["returns"]
     summary = result.summary.set_index("measure")
