@@ -110,5 +110,7 @@ def _r_squared(sums: Array, start: int, p: int) -> Array:
     error = square - 2 * (beta * own).sum(axis=-1) + np.einsum("bki,bkij,bkj->bk", beta, held, beta)
     mean = train[:, :, 0, 1] / train[:, :, 0, 0]
     spread = square - 2 * mean * sums[:, :, 0, 1] + mean**2 * sums[:, :, 0, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1 - error.sum(axis=1) / spread.sum(axis=1))
+    whole = spread.sum(axis=1)
+    # an outcome that does not vary leaves nothing to predict but rounding
+    varies = whole > 1e-12 * square.sum(axis=1)
+    return np.asarray(np.where(varies, 1 - error.sum(axis=1) / np.where(varies, whole, 1.0), np.nan))

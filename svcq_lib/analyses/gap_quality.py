@@ -65,8 +65,7 @@ def _difference(covariance: Array, k: int, alpha: float) -> dict[str, float]:
     """Return the reliability of the gap from the covariances of items and of the two means."""
     expected = float(cronbach_alpha_from_covariance(covariance[k : 2 * k, k : 2 * k]))
     sd = np.sqrt(np.diag(covariance)[-2:])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r = float(covariance[-2, -1] / (sd[0] * sd[1]))
+    r = float(covariance[-2, -1] / (sd[0] * sd[1])) if (sd > 0).all() else np.nan
     return {
         "expectation_alpha": expected,
         "correlation": r,

@@ -67,6 +67,14 @@ def test_weights_widen_the_interval_of_alpha(make_study):
     assert (row["alpha_low"], row["alpha_high"]) == pytest.approx((float(low), float(high)))
 
 
+def test_answers_that_never_vary_give_no_figure_beyond_all_bounds(make_study):
+    frame = pd.DataFrame(np.full((60, 6), 5.0), columns=["E1", "E2", "E3", "P1", "P2", "P3"]).assign(csat=4.0)
+    outcome = '[outcomes.csat]\nkind = "csat"\ncolumn = "csat"\nscale = [1, 5]\n'
+    found = gaps(make_study(frame, ASKED + outcome), n_boot=20)
+    assert found.quality[["correlation", "reliability"]].isna().all(axis=None)
+    assert found.challenge["r_squared"].isna().all()
+
+
 def test_the_ceiling_by_hand(make_study):
     frame = pd.DataFrame({"E1": [7, 7, 6, 7.0] * 10, "E2": [7, 6, 7, 7] * 10, "E3": [7, 7, 7, np.nan] * 10,
                           "P1": [4, 5] * 20, "P2": [4, 3] * 20, "P3": [5, 5] * 20})  # fmt: skip
