@@ -169,6 +169,8 @@ def instrument(
     filled, unknown = instrument_quality.quality(
         everyone, study.instrument.scale, duration, speeding, ci_level
     )
+    small = filled["n"] < study.thresholds.suppress
+    filled.loc[small, ["estimate", "conf_low", "conf_high", "threshold", "n_eff"]] = np.nan
     table = _reliability(found, structure, study)
     items = items_table(answers, asked)
     items["suppressed"] = items["n"] < study.thresholds.suppress

@@ -63,7 +63,12 @@ def verdicts(result: InstrumentResult) -> dict[str, str]:
 def test_response_quality_by_hand(make_study):
     frame = pd.DataFrame([[4] * 7, [1, 7, 1, 7, 4, 4, NAN], [1, 2, 3, 4, 5, 6, 7], [3] * 5 + [NAN] * 2])
     frame = frame.set_axis([f"x{i}" for i in range(1, 8)], axis=1).assign(seconds=[100, 110, 120, 30])
-    study = make_study(frame, file({"a": range(1, 8)}, 'duration = "seconds"', "scale = [1, 7]"))
+    toml = file({"a": range(1, 8)}, 'duration = "seconds"', "scale = [1, 7]")
+    hidden = small(make_study(frame, toml)).quality
+    assert (
+        hidden[["estimate", "conf_low", "conf_high", "threshold"]].isna().all(axis=None)
+    )  # four of ten wanted
+    study = make_study(frame, toml + "\n[thresholds]\nsuppress = 1\n")
     found = small(study).quality.set_index("term")
     assert found.loc["straight_lining", ["estimate", "n"]].tolist() == [
         pytest.approx(1 / 3),
