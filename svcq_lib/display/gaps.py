@@ -211,6 +211,8 @@ def _segments(result: GapsResult, name: str, lang: Lang, segment: str) -> Block 
     heading, subtitle = narrative.finding(result, name, segment=segment, lang=lang)
     alpha = 1 - result.context.ci_level
     sure = (table["p_adjusted"] < alpha).to_numpy()
+    shown, more = words.most_groups(table, sure, lang)
+    table, sure = table[shown].reset_index(drop=True), sure[shown]
     worse, better = sure & (table["difference"] < 0).to_numpy(), sure & (table["difference"] > 0).to_numpy()
     kind = _kind(result)
     whole = (float(result.overall.iloc[0]["estimate"]), WORDS[lang]["whole"])
@@ -220,7 +222,7 @@ def _segments(result: GapsResult, name: str, lang: Lang, segment: str) -> Block 
     alt = intervals.describe_intervals(
         table, kind=kind, reference=whole, lang=lang, ci_level=result.context.ci_level
     )
-    return blocks.figure(axes, heading, subtitle, alt, lang)
+    return blocks.figure(axes, heading, subtitle + more, alt, lang)
 
 
 def _heatmap(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | None:
@@ -229,7 +231,10 @@ def _heatmap(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
     if len(result.dimensions) < 2 or rows["level"].nunique() < 2:
         return None
     order = result.dimensions["term"].tolist()
-    levels = _levels(result, segment, "overall", lang).sort_values("estimate", na_position="last")
+    levels = _levels(result, segment, "overall", lang)
+    told = rows.loc[rows["p_adjusted"] < 1 - result.context.ci_level, "level"]
+    shown, more = words.most_groups(levels, levels["level"].isin(told).to_numpy(), lang)
+    levels = levels[shown].sort_values("estimate", na_position="last")
     wide = rows.pivot(index="level", columns="term", values="estimate").loc[levels["level"], order]
     wide.index = pd.Index(levels["label"])
     wide.columns = pd.Index([result.context.label(term, lang) for term in order])
@@ -237,7 +242,7 @@ def _heatmap(result: GapsResult, name: str, lang: Lang, segment: str) -> Block |
     marked = sure.pivot(index="level", columns="term", values="sure").loc[levels["level"], order].to_numpy()
     axes = heatmap.heatmap(wide, marked=marked, kind="number", lang=lang)
     heading, subtitle = narrative.finding(result, "heatmap", segment=segment, lang=lang)
-    return blocks.figure(axes, heading, subtitle, heatmap.describe_heatmap(wide, lang=lang), lang)
+    return blocks.figure(axes, heading, subtitle + more, heatmap.describe_heatmap(wide, lang=lang), lang)
 
 
 def _periods(result: GapsResult, name: str, lang: Lang, segment: str) -> Block | None:

@@ -136,7 +136,7 @@ def figure(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segme
 
 def _periods(result: ScoresResult, outcome: str, lang: Lang) -> Block | None:
     table = result.periods[result.periods["outcome"] == outcome]
-    if table["period"].nunique() < 2:
+    if table.loc[table["estimate"].notna(), "period"].nunique() < 2:
         return None
     measure = table["measure"].iloc[0]
     table = table.assign(label=result.context.label(outcome, lang))
@@ -193,6 +193,8 @@ def _segments(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> B
         return None
     heading, subtitle = narrative.finding(result, "segments", outcome=outcome, segment=segment, lang=lang)
     sure = (table["p_adjusted"] < 1 - result.context.ci_level).to_numpy()
+    shown_rows, more = words.most_groups(table, sure, lang)
+    table, sure = table[shown_rows].reset_index(drop=True), sure[shown_rows]
     good = ((table["difference"] > 0) == table["high_is_good"].astype(bool)).to_numpy()
     main = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]].iloc[0]
     whole = (float(main["estimate"]), WORDS[lang]["whole"])
@@ -203,7 +205,7 @@ def _segments(result: ScoresResult, outcome: str, segment: str, lang: Lang) -> B
     alt = intervals.describe_intervals(
         table, reference=whole, kind=kind, lang=lang, ci_level=result.context.ci_level
     )
-    return blocks.figure(axes, heading, subtitle, alt, lang)
+    return blocks.figure(axes, heading, subtitle + more, alt, lang)
 
 
 def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
@@ -239,6 +241,10 @@ def _frame(result: ScoresResult, name: str, lang: Lang, outcome: str, segment: s
             for one, level in pairs
         ]
         return result.margins.assign(level=levels)
+    if name == "changes" and len(
+        result.changes
+    ):  # an outcome asked in one period only has nothing to compare
+        return result.changes[result.changes["change"].notna()].reset_index(drop=True)
     return getattr(result, name)
 
 

@@ -48,7 +48,9 @@ def describe(switches: pd.DataFrame, *, lang: Lang = "en") -> str:
     """
     known = switches[switches["same_answer"].notna()]
     other = known[~known["same_answer"].astype(bool)]
-    names = [_words(code, lang) for code in other["alternative"].unique()]
+    form = "{}（{}）" if lang == "zh" else "{} – {}"
+    pairs = other[["default", "alternative"]].drop_duplicates().to_numpy()
+    names = [form.format(*(_words(code, lang) for code in pair)) for pair in pairs]
     values = {"k": len(known), "different": len(other), "names": names}
     return say(SENTENCES, "different" if names else "same", values, lang)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from svcq_lib.vocabulary.term import Term
 
 COLUMNS: dict[str, Term] = {
-    "other": Term("Compared with", "对比维度"),
+    "other": Term("Compared with", "对比项"),
     "part": Term("Part of the gap", "差距构成"),
     "source": Term("Source", "来源"),
     "largest": Term("Largest part", "最大部分"),
