@@ -10,9 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from svcq_lib.analyses.benchmark import benchmark
 from svcq_lib.analyses.drivers import drivers
 from svcq_lib.analyses.gaps import gaps
+from svcq_lib.analyses.instrument import instrument
 from svcq_lib.analyses.scores import scores
+from svcq_lib.display import benchmark as shown
+from svcq_lib.display import scores as show_scores
 from svcq_lib.measures.reliability import alpha_standardized
 from svcq_lib.sources.contracts import check
 from svcq_lib.sources.open import open_study
@@ -201,3 +205,73 @@ def test_bfi_reversed_items_are_mirrored_on_the_scale(real_study, real_data):
     assert rows.loc["A1", "perception"] == pytest.approx(7 - frame["A1"].mean())
     assert rows.loc["A2", "perception"] == pytest.approx(frame["A2"].mean())
     assert rows.loc["C4", "n"] == frame["C4"].notna().sum()
+
+
+# all waves and all industries: instrument, benchmark, drivers by group. Figures computed once with this product; means
+# and bases are those of the data README.
+
+
+def test_sfo_waves_measure_three_dimensions(real_study):
+    found = instrument(real_study("sfo/waves"), n_boot=20)
+    reliability = found.reliability.set_index("term")["omega"]
+    assert reliability.to_dict() == pytest.approx(
+        {"amenities": 0.76, "wayfinding": 0.91, "access": 0.92}, abs=5e-3
+    )
+    assert found.context.weight == "WEIGHT"
+
+
+def test_sfo_waves_benchmark(real_study):
+    found = benchmark(real_study("sfo/waves"), n_boot=20, n_draws=500)
+    order = found.league["unit"].tolist()
+    assert (order[0], set(order[1:5]), order[5:]) == ("D", set("AEFG"), ["C", "B"])
+    verdicts = found.league.set_index("unit")["verdict"]
+    assert (verdicts["D"], verdicts["C"], verdicts["B"]) == ("better", "worse", "worse")
+    # index of the four weighted means; the dates are those of waves, so that the last year is whole
+    means = found.over_time["estimate"].to_numpy() / 25 + 1
+    assert means == pytest.approx([4.0070, 4.0442, 4.0533, 4.0712], abs=5e-5)
+    assert found.over_time["n"].tolist() == [2677, 2810, 2919, 2688]
+    codes = {note.code for note in found.notes}
+    assert "control_few" in codes
+    assert "unfinished_period" not in codes
+
+
+def test_sfo_airlines_of_one_wave_cannot_be_told_apart(real_study):
+    found = benchmark(real_study("sfo/waves").during("2017"), unit="airline", n_boot=20, n_draws=500)
+    assert found.league["estimate"].notna().sum() == 35
+    assert set(found.league["verdict"]) == {"unclear"}
+    assert found.overall["p_value"].iloc[0] > 0.05
+    names = [card["label"] for card in headline_cards(found)]
+    assert not [name for name in names if name.startswith(("First", "Last"))]
+
+
+def headline_cards(found):
+    """Return the cards of the page as data."""
+    return [card for block in shown.headline(found, "en") for card in block.model.get("cards", [])]
+
+
+def test_sfo_scores_draw_no_trend_of_one_wave_and_no_more_groups_than_can_be_read(real_study):
+    found = scores(real_study("sfo/waves"))
+    assert show_scores.figure(found, "periods", "en", outcome="overall_rating") is not None
+    assert show_scores.figure(found, "periods", "en", outcome="recommendation") is None  # asked in 2017 only
+    airlines = show_scores.figure(found, "segments", "en", segment="airline")
+    assert airlines is not None
+    assert "24 of 43 groups" in str(airlines)
+
+
+def test_drivers_by_group(real_study):
+    found = drivers(real_study("acsi/study"), n_boot=20)
+    assert set(found.segments["level"]) == set(INDUSTRY)
+    shares = found.segments.groupby("level")["estimate"].sum()
+    assert shares.to_numpy() == pytest.approx(1)
+    waves = drivers(real_study("sfo/waves"), n_boot=20)
+    assert waves.fit["r_squared"].iloc[0] == pytest.approx(0.59, abs=5e-3)
+    assert waves.importance.sort_values("share")["term"].iloc[-1] == "restaurants"
+
+
+def test_acsi_instrument_and_benchmark(real_study):
+    study = real_study("acsi/study")
+    assert instrument(study, n_boot=20).reliability["alpha"].iloc[0] == pytest.approx(0.857, abs=5e-4)
+    found = benchmark(study, n_boot=20, n_draws=500)
+    assert found.unit == "industry"
+    assert set(found.refused["reason"]) == {"years", "no_year"}
+    assert found.over_time.empty
