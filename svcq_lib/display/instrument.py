@@ -21,7 +21,7 @@ TABLES = ("reliability", "criteria", "fit", "pairs", "invariance", "items", "qua
 WORDS = {
     "en": {
         "lowest": "Lowest reliability: {name}", "fit": "Fit: CFI", "rmsea": "RMSEA {rmsea:2} {interval:i2}",
-        "general": "One general factor (ω hierarchical)", "number": "Dimensions by parallel analysis",
+        "general": "One general factor (ω hierarchical)", "number": "Dimensions in the answers",
         "declared": "{declared:n} declared", "groups": "Comparable by {segment:lower}",
         "straight": "Same answer throughout", "of_respondents": "of respondents",
         "scalar": "Means", "metric": "Relations only", "configural": "Dimensions only", "none": "No",

@@ -66,7 +66,7 @@ SENTENCES = {
         "title_path_down": "{lead}比自身原有走势低 {amount}；没有对照单位，原因无法确定",
         "title_path_none": "没有对照单位，无法判断改进项目的效果",
         "title_empty": "样本不足，无法评估改进项目",
-        "by": "{name} {amount} {interval}",
+        "by": "{name}{amount}{interval}",
         "rose": "与 {control:n} 个对照单位相比，{treated:n} 个试点单位的提升更多：{list}{also}{rest}。",
         "fell": "与 {control:n} 个对照单位相比，{treated:n} 个试点单位的下降更多：{list}{also}{rest}。",
         "moved": "与 {control:n} 个对照单位相比，{treated:n} 个试点单位的变化不同：{list}{also}{rest}。",

@@ -253,9 +253,10 @@ def describe(result: ReturnsResult, *, lang: Lang = "en") -> str:
     if "top_link" in found:
         codes.append("link" if kinds.is_missing(found["break_even_value"]) else "link_even")
     listed = "choice" if found["k_chosen"] <= NAMED else "choice_all"
-    codes.append(listed if found["k_chosen"] else "choice_none")
-    codes += [code for code in ("carried", "left_out") if found[code]]
-    return paragraph([say(SENTENCES, code, values, lang) for code in codes], lang)
+    choice = [listed if found["k_chosen"] else "choice_none"]
+    choice += [code for code in ("carried", "left_out") if found[code]]
+    parts = [[say(SENTENCES, code, values, lang) for code in one] for one in (codes, choice)]
+    return "\n\n".join(paragraph(one, lang) for one in parts)
 
 
 def finding(result: ReturnsResult, figure: str, *, lang: Lang = "en") -> tuple[str, str]:
