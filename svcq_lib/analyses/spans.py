@@ -105,7 +105,7 @@ def changes(
     method: Method,
     *,
     ci_level: float,
-    design: Design | None = None,
+    design: Design,
 ) -> pd.DataFrame:
     """Return the current figures and their differences from the earlier periods.
 
@@ -114,14 +114,13 @@ def changes(
     found : Spans
         The periods.
     shown : callable
-        Makes the table of estimates of one period.
+        Makes the table of estimates of one period, with ``column``.
     method : {"holm", "bh", "by", "none"}
         Multiplicity control over all rows, which are read together.
     ci_level : float
         Level of the intervals.
-    design : Design, optional
-        How the sample was drawn, for periods that lie in the same clusters or share calibrated weights; the tables
-        then need ``column``. Without it periods are independent samples.
+    design : Design
+        How the sample was drawn: periods may lie in the same clusters or share calibrated weights.
 
     Returns
     -------
@@ -131,9 +130,7 @@ def changes(
     """
     now, parts = shown(found.current), []
     for since, name, moments in found.earlier():
-        link = None
-        if design is not None:
-            link = estimates.aligned(units.shared(found.current, moments, design), now, ["column"])
+        link = estimates.aligned(units.shared(found.current, moments, design), now, ["column"])
         table = now.join(estimates.compare(now, shown(moments), shared=link, ci_level=ci_level))
         parts.append(table.assign(since=since, period=found.current_name, previous=name))
     table = pd.concat(parts, ignore_index=True)
