@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from svcq_lib.analyses.driver_basis import Reduced
 from svcq_lib.stats import intervals, noise, relimp, relimp_sampled
@@ -275,6 +276,7 @@ def fit(
     point: Parts,
     draws: Replicates,
     base: tuple[float, float],
+    information: float,
     ci_level: float,
 ) -> pd.DataFrame:
     """Return how much the drivers explain together, one row.
@@ -291,6 +293,8 @@ def fit(
         Their bootstrap.
     base : tuple of float
         Answers of the smallest pair, and with the outcome.
+    information : float
+        Answers that carry as much as the smallest pair does under its weights.
     ci_level : float
         Level of the interval.
 
@@ -299,8 +303,8 @@ def fit(
     DataFrame
         As :class:`~svcq_lib.analyses.drivers.DriverResult` describes it.
     """
-    low, high = limits(draws.r_squared, ci_level)
     n, terms = base[0], len(point.lmg)
+    low, high = r_squared_interval(point.r_squared, draws.r_squared, information, terms, ci_level)
     adjusted = 1 - (1 - point.r_squared) * (n - 1) / (n - terms - 1) if n > terms + 1 else np.nan
     return pd.DataFrame(
         [
@@ -308,8 +312,8 @@ def fit(
                 "outcome": outcome,
                 **how,
                 "r_squared": point.r_squared,
-                "r_squared_low": float(low),
-                "r_squared_high": float(high),
+                "r_squared_low": low,
+                "r_squared_high": high,
                 "r_squared_covariates": point.r_squared_covariates,
                 # a latent R² is not a share of a sum of squares, and with covariates neither is what is left
                 "adj_r_squared": adjusted
@@ -321,3 +325,44 @@ def fit(
             }
         ]
     )
+
+
+def r_squared_interval(
+    r_squared: float, draws: Array, n: float, terms: int, ci_level: float
+) -> tuple[float, float]:
+    """Return an interval of the population's R².
+
+    Parameters
+    ----------
+    r_squared : float
+        Of the sample.
+    draws : array, shape (replicates,)
+        Of bootstrap samples.
+    n : float
+        Answers that carry as much as the sample does under its weights.
+    terms : int
+        Drivers.
+    ci_level : float
+        Level of the interval.
+
+    Returns
+    -------
+    low, high : float
+        The wider of two on each side: logit(adjusted R²) ± z · sd(logit R²*), which knows the design, and the
+        noncentral F's, which keeps its level where R² is small. A sample's R² is too high by about p(1 − R²)/n and a
+        bootstrap sample's is so once more, which percentiles of the draws would keep. NaN without draws.
+        Steiger (2004), *Psychological Methods* 9:164.
+    """
+    used = draws[np.isfinite(draws)]
+    if len(used) < 2 or n <= terms + 1:
+        return float("nan"), float("nan")
+    inside = 0.5 / n
+    adjusted = np.clip(1 - (1 - r_squared) * (n - 1) / (n - terms - 1), inside, 1 - inside)
+    spread = float(special.logit(np.clip(used, inside, 1 - inside)).std(ddof=1))
+    low, high = special.expit(intervals.normal_interval(special.logit(adjusted), spread, ci_level))
+    df = n - terms - 1
+    statistic = r_squared / terms / max((1 - r_squared) / df, 1e-300)
+    tails = (1 + ci_level) / 2, (1 - ci_level) / 2
+    size = np.nan_to_num([special.ncfdtrinc(terms, df, tail, statistic) for tail in tails])
+    lower, upper = size / (size + n)
+    return float(min(low, lower)), float(max(high, upper))

@@ -337,9 +337,9 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
     table["owen"] = [owen[names.index(name)] for name in table["term"]]
     pairs = driver_tables.pairs(table, names, drawn.share, ci)
     table["tier"] = driver_tables.tiers(table, pairs)
-    fit = driver_parts.fit(plan.outcome, run.how, point, drawn, (base, float(basis.n[0, 0])), ci)
     # uneven weights make noise louder
     information = base * run.evidence.base.n_eff / run.evidence.base.n
+    fit = driver_parts.fit(plan.outcome, run.how, point, drawn, (base, float(basis.n[0, 0])), information, ci)
     fit["noise_mean"], fit["noise_floor"] = driver_parts.noise_floor(
         proper, point, information, run.method, run.seed
     )

@@ -120,14 +120,15 @@ def interrupted(
         return None
     used = regression.default_lag(len(y)) if lag is None else lag
     fit = regression.wls(x, y)
-    covariance = regression.newey_west(fit, t, used)
+    # Newey and West's errors are too small in short series: never less than those of independent periods
+    covariances = regression.newey_west(fit, t, used), regression.classic_covariance(fit, len(y))
     return Path(
-        _figures(fit, covariance, t, start, ci_level), _lines(series, fit, start, waves, length), used, waves
+        _figures(fit, covariances, t, start, ci_level), _lines(series, fit, start, waves, length), used, waves
     )
 
 
 def _figures(
-    fit: regression.Fit, covariance: Array, t: Array, start: float, ci_level: float
+    fit: regression.Fit, covariances: tuple[Array, Array], t: Array, start: float, ci_level: float
 ) -> dict[str, float]:
     df = float(len(t) - fit.rank)
     after = t >= start
@@ -137,7 +138,8 @@ def _figures(
     parts = {"break_level": np.eye(len(mean))[2], "break_slope": np.eye(len(mean))[3], "estimate": mean}
     parts["cumulative"] = mean * after.sum()
     for name, contrast in parts.items():
-        value, error = float(contrast @ fit.coef), float(np.sqrt(max(contrast @ covariance @ contrast, 0)))
+        value = float(contrast @ fit.coef)
+        error = float(np.sqrt(max(0.0, *(contrast @ one @ contrast for one in covariances))))
         known = error > 1e-12 * max(1.0, abs(value))
         low, high = intervals.t_interval(value, error, df, ci_level) if known else (NAN, NAN)
         stem = "conf" if name == "estimate" else name
