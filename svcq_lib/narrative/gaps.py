@@ -9,7 +9,7 @@ from svcq_lib.formats import Lang
 from svcq_lib.narrative.gaps_facts import MOVES, facts, levels_of, move
 from svcq_lib.narrative.gaps_headings import challenge_sentence, heading, named, subtitle
 from svcq_lib.narrative.gaps_sentences import SENTENCES
-from svcq_lib.narrative.phrases import paragraph, say
+from svcq_lib.narrative.phrases import one_sided, paragraph, say
 from svcq_lib.vocabulary import word
 
 __all__ = ["MOVES", "describe", "facts", "finding", "heading", "move", "profiled", "subtitle", "title"]
@@ -194,7 +194,7 @@ def finding(result: GapsResult, figure: str, *, segment: str = "", lang: Lang = 
         values |= more
     elif figure == "segments":
         values |= levels_of(result, segment, alpha) | {"segment": result.context.label(segment, lang)}
-        code = "finding_segments" if values["wider"] + values["better"] else "finding_segments_none"
+        code = f"finding_segments{one_sided(values['wider'], values['better'])}"
     elif figure == "heatmap":
         rows = result.segments[
             (result.segments["segment"] == segment) & (result.segments["term"] != "overall")

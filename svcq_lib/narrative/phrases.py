@@ -154,3 +154,21 @@ def paragraph(parts: Sequence[str], lang: Lang) -> str:
         The paragraph.
     """
     return ("" if lang == "zh" else " ").join(part for part in parts if part)
+
+
+def one_sided(worse: int, better: int) -> str:
+    """Return the ending of a sentence on groups that are worse and better: it names no side without groups.
+
+    Parameters
+    ----------
+    worse, better : int
+        Numbers of groups.
+
+    Returns
+    -------
+    str
+        "", "_worse", "_better" or "_none".
+    """
+    if worse and better:
+        return ""
+    return "_worse" if worse else "_better" if better else "_none"

@@ -9,7 +9,7 @@ import pandas as pd
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.formats import Lang, number
 from svcq_lib.kinds import is_missing
-from svcq_lib.narrative.phrases import paragraph, say
+from svcq_lib.narrative.phrases import one_sided, paragraph, say
 from svcq_lib.narrative.scores_sentences import SENTENCES
 from svcq_lib.vocabulary import word
 
@@ -238,7 +238,7 @@ def finding(
     table = getattr(result, figure)
     table = table[table["outcome"] == outcome]
     if figure == "segments":
-        table = table[table["segment"] == segment]
+        table = table[(table["segment"] == segment) & ~table["suppressed"].astype(bool)]
     measure = result.headline[(result.headline["outcome"] == outcome) & result.headline["primary"]][
         "measure"
     ].iloc[0]
@@ -272,7 +272,7 @@ def _since(result: ScoresResult, found: dict[str, Any], outcome: str) -> dict[st
 
 def _finding(values: dict[str, Any], figure: str, outcome: str) -> str:
     if figure == "segments":
-        return "finding_segments" if values["worse"] + values["better"] else "finding_segments_none"
+        return f"finding_segments{one_sided(values['worse'], values['better'])}"
     if figure == "distribution":
         return "finding_distribution"
     if "previous" not in values:

@@ -7,7 +7,7 @@ import pytest
 
 from svcq_lib import display, narrative
 from svcq_lib.formats import THIN
-from svcq_lib.narrative.phrases import half_width_marks, paragraph, say, typeset
+from svcq_lib.narrative.phrases import half_width_marks, one_sided, paragraph, say, typeset
 from svcq_lib.reports.titles import TITLES
 
 HOMES = [
@@ -110,3 +110,10 @@ def test_a_name_with_braces_is_data():
 def test_paragraphs_join_by_language():
     assert paragraph(["One.", "", "Two."], "en") == "One. Two."
     assert paragraph(["一。", "", "二。"], "zh") == "一。二。"
+
+
+@pytest.mark.parametrize(
+    ("worse", "better", "ending"), [(2, 1, ""), (2, 0, "_worse"), (0, 1, "_better"), (0, 0, "_none")]
+)
+def test_a_side_without_groups_is_not_named(worse, better, ending):
+    assert one_sided(worse, better) == ending
