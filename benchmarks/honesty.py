@@ -30,7 +30,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import beta
 from simulation import results
-from simulation.studies import DIMENSIONS, UNITS, Array, Simulator, World, check_once
+from simulation.studies import DIMENSIONS, UNITS, Array, Simulator, World, check_once, headline_only
 
 import svcq_lib as sq
 from svcq_lib.formats import THIN
@@ -248,6 +248,7 @@ CASES: dict[str, Case] = {
 def _studies(job: tuple[str, float, int, int]) -> list[dict[str, Any]]:
     """Simulate one batch: what each title claims, and the contrast behind it."""
     check_once()
+    headline_only()
     topic, size, batch, studies = job
     case = CASES[topic]
     rng = np.random.default_rng([SEED, sorted(CASES).index(topic), int(1e6 * abs(size)), batch])

@@ -29,6 +29,7 @@ from simulation.studies import (
     Simulator,
     World,
     check_once,
+    headline_only,
     respondents,
 )
 
@@ -99,7 +100,7 @@ def share(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[
     truth = dict(zip(names, parts / parts.sum(), strict=True))
     hits = []
     for _ in range(studies):
-        result = sq.drivers(sim.study(n, rng), n_boot=1000)
+        result = sq.drivers(sim.study(n, rng), n_boot=1000, by="none")
         for row in result.importance.itertuples():
             true = truth[row.term]
             if row.term == "q1":  # what matters of a share of zero is whether it passes the noise floor
@@ -123,7 +124,7 @@ def unit(folder: Path, n: int, studies: int, rng: np.random.Generator) -> list[H
         truth = dict(
             zip((f"U{i:02d}" for i in range(UNITS)), np.interp(deviations, grid, index), strict=True)
         )
-        league = sq.benchmark(sim.study(n, rng, deviations), gate="off").league
+        league = sq.benchmark(sim.study(n, rng, deviations), gate="off", n_boot=50, n_draws=500).league
         shown = league[league["shrunken"].notna()]
         hits += [
             Hit("unit", truth[row.unit], row.shrunken_low, row.shrunken_high) for row in shown.itertuples()
@@ -160,6 +161,7 @@ def _part(job: tuple[str, int, int, int]) -> list[tuple[str, int, Hit]]:
     """Simulate one batch of studies; its seed says which."""
     name, n, batch, studies = job
     check_once()
+    headline_only()
     rng = np.random.default_rng([SEED, sorted(MEASURES).index(name), n, batch])
     with tempfile.TemporaryDirectory() as folder:
         return [(name, n, hit) for hit in MEASURES[name](Path(folder), n, studies, rng)]

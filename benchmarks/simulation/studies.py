@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
@@ -129,6 +130,27 @@ def check_once() -> None:
         return known[study.path]
 
     contracts.check = check  # type: ignore[assignment]
+
+
+def headline_only() -> None:
+    """Leave out what repeats an analysis under alternatives: switchboards, scenarios, sensitivities and frontiers."""
+    from svcq_lib.analyses import (
+        driver_switches,
+        effects,
+        gaps,
+        returns,
+        returns_budget,
+        returns_sensitivity,
+        scores,
+    )
+
+    homes = (
+        (scores, "score_switches"), (gaps, "gap_switches"), (driver_switches, "alternatives"), (effects, "switchboard"),
+        (returns, "switches_of"), (returns_sensitivity, "links"), (returns_sensitivity, "scenarios"),
+        (returns_budget, "frontier"),
+    )  # fmt: skip
+    for module, name in homes:
+        setattr(module, name, lambda *args, **kwargs: pd.DataFrame())
 
 
 class Simulator:
