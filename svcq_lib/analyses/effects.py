@@ -38,7 +38,7 @@ class EffectsResult:
         segment (whose levels are the units), start, treated, control (numbers of units), ramp, before, after (periods),
         errors, n.
     effects : DataFrame, one row per figure, sure ones first, then by size
-        term, measure, high_is_good, scale_high (of amounts in points of a scale), treated_before, treated_after,
+        term, measure, high_is_good, scale_top (of amounts in points of a scale), treated_before, treated_after,
         control_before, control_after (weighted means),
         estimate (difference-in-differences), std_error, conf_low, conf_high, statistic, df, p_value, p_adjusted (over
         the figures), effect_size (over the answers' standard deviation) with interval, counterfactual (after, without
@@ -52,7 +52,7 @@ class EffectsResult:
         term, measure, period, phase (−1 before, 0 ramp, 1 after), estimate against the last period before the start,
         std_error, conf_low, conf_high, n
     interrupted : DataFrame, one row per figure
-        term, measure, scale_high, the columns of `effects_its.INTERRUPTED`, p_adjusted, lag, harmonics, n: units
+        term, measure, scale_top, the columns of `effects_its.INTERRUPTED`, p_adjusted, lag, harmonics, n: units
         with the programme against their own path
     series : DataFrame, one row per figure and period
         term, measure, period, phase, estimate, fitted, counterfactual, n

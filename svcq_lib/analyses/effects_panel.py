@@ -35,7 +35,7 @@ class Quantity:
         Whether a higher figure is the better one.
     zero, unit : float
         The column's value x is shown as (x − zero) · unit.
-    scale_high : float
+    scale_top : float
         Highest value that the figure can have; NaN where a sentence needs none (shares, NPS).
     """
 
@@ -45,7 +45,7 @@ class Quantity:
     high_is_good: bool = True
     zero: float = 0.0
     unit: float = 1.0
-    scale_high: float = float("nan")
+    scale_top: float = float("nan")
 
 
 def of_outcome(outcome: Outcome, measure: str, column: str, high_is_good: bool) -> Quantity:
@@ -54,7 +54,7 @@ def of_outcome(outcome: Outcome, measure: str, column: str, high_is_good: bool) 
         low, high = outcome.scale.low, outcome.scale.high
         return Quantity(outcome.name, measure, column, high_is_good, low, 100 / (high - low), 100.0)
     if measure == "mean":
-        return Quantity(outcome.name, measure, column, high_is_good, scale_high=outcome.scale.high)
+        return Quantity(outcome.name, measure, column, high_is_good, scale_top=outcome.scale.high)
     return Quantity(outcome.name, measure, column, high_is_good, unit=100.0 if measure == "nps" else 1.0)
 
 

@@ -53,7 +53,7 @@ def effect_tables(
         n = int(one.settled().n.sum())
         rows.append({
             "term": quantity.term, "measure": quantity.measure, "high_is_good": quantity.high_is_good,
-            "scale_high": quantity.scale_high,
+            "scale_top": quantity.scale_top,
             **did.group_means(one), **effect._asdict(), **_standardized(effect, one),
             "pretrend_p": trend.p_value, "n": n, "least": _least(one),
         })  # fmt: skip
@@ -145,10 +145,10 @@ def interrupted_table(
         if path:
             own = panels[quantity].settled()
             rows.append({
-                "term": quantity.term, "measure": quantity.measure, "scale_high": quantity.scale_high,
+                "term": quantity.term, "measure": quantity.measure, "scale_top": quantity.scale_top,
                 **path.figures, "lag": path.lag, "harmonics": path.harmonics, "n": int(own.n[own.treated].sum()),
             })  # fmt: skip
     table = pd.DataFrame(
-        rows, columns=["term", "measure", "scale_high", *INTERRUPTED, "lag", "harmonics", "n"]
+        rows, columns=["term", "measure", "scale_top", *INTERRUPTED, "lag", "harmonics", "n"]
     )
     return table.assign(p_adjusted=adjust(table["p_value"].to_numpy(dtype=float), method))

@@ -123,9 +123,9 @@ def quantities(study: Study, programme: Effects, measure: Measure = "perception"
             one = measures_of(study.outcomes[name])[0]
             found.append(of_outcome(one.outcome, one.measure, one.column, one.high_is_good))
         elif measure == "gap" and _paired(_items(study, name)):
-            found.append(Quantity(name, "gap", f"effects.gap.{name}", scale_high=top))
+            found.append(Quantity(name, "gap", f"effects.gap.{name}", scale_top=top))
         else:
-            found.append(Quantity(name, "mean", f"effects.perception.{name}", scale_high=top))
+            found.append(Quantity(name, "mean", f"effects.perception.{name}", scale_top=top))
     return found
 
 

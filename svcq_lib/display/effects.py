@@ -62,7 +62,7 @@ def _cards(result: EffectsResult, lang: Lang) -> list[Card]:
         size = narrative.signed_amount(row["estimate"], row["measure"], lang)
         span = narrative.limits(row["conf_low"], row["conf_high"], row["measure"])
         gap = "" if lang == "zh" else " "
-        span = f"{narrative.points(row['measure'], row['scale_high'], lang)}{gap}{span}".strip()
+        span = f"{narrative.points(row['measure'], row['scale_top'], lang)}{gap}{span}".strip()
         said = WORDS[lang]["claimed" if claimed else "not_claimed"]
         made.append(Card(result.context.label(row["term"], lang), typeset(size, lang), span, said, tone))
     judged = result.ledger[result.ledger["ledger_verdict"].isin(["kept", "not_kept", "cannot_tell"])]

@@ -55,7 +55,7 @@ def facts(result: EffectsResult) -> dict[str, Any]:
     found |= {
         "lead": lead,
         "measure": row["measure"],
-        "scale_high": row["scale_high"],
+        "scale_top": row["scale_top"],
         "effect": row["estimate"],
         "pretrend": row["pretrend_p"],
     }
@@ -89,7 +89,7 @@ def _distance(row: pd.Series) -> dict[str, Any]:
         "estimate": row["estimate"],
         "limits": (row["conf_low"], row["conf_high"]),
         "measure": row["measure"],
-        "scale_high": row["scale_high"],
+        "scale_top": row["scale_top"],
     }
 
 
@@ -123,12 +123,12 @@ def amount(value: float, measure: str, lang: Lang) -> str:
     return kinds.shown(abs(value), _plain(kind), lang)
 
 
-def points(measure: str, scale_high: float, lang: Lang) -> str:
+def points(measure: str, scale_top: float, lang: Lang) -> str:
     """Return the unit that follows an amount, such as ``points of 7``; empty for shares, which carry theirs."""
     if WORDS[measure].kind == "share":
         return ""
-    code = "points" if kinds.is_missing(scale_high) else "points_of"
-    return say(SENTENCES, code, {"top": scale_high}, lang, markdown=False)
+    code = "points" if kinds.is_missing(scale_top) else "points_of"
+    return say(SENTENCES, code, {"top": scale_top}, lang, markdown=False)
 
 
 def _plain(kind: Kind) -> Kind:
@@ -146,11 +146,11 @@ def limits(low: float, high: float, measure: str) -> str:
 
 
 def _sized(
-    value: float, ends: tuple[float, float], measure: str, scale_high: float, lang: Lang
+    value: float, ends: tuple[float, float], measure: str, scale_top: float, lang: Lang
 ) -> dict[str, str]:
     """Return an effect's size with its unit, and the interval of the size."""
     low, high = ends if value >= 0 else (-ends[1], -ends[0])
-    size = amount(value, measure, lang) + points(measure, scale_high, lang)
+    size = amount(value, measure, lang) + points(measure, scale_top, lang)
     return {"amount": size, "interval": limits(low, high, measure)}
 
 
@@ -188,7 +188,7 @@ def title(result: EffectsResult, *, lang: Lang = "en") -> str:
 
 def _values(result: EffectsResult, found: dict[str, Any], lang: Lang) -> dict[str, Any]:
     label = result.context.label
-    own = _sized(found["effect"], found["limits"], found["measure"], found["scale_high"], lang)
+    own = _sized(found["effect"], found["limits"], found["measure"], found["scale_top"], lang)
     return {**found, **own, "lead": label(found["lead"], lang)}
 
 
@@ -197,7 +197,7 @@ def _path_text(result: EffectsResult, found: dict[str, Any], stem: str, lang: La
     if not path or not path["sure"]:
         return say(SENTENCES, f"{stem}_none", {}, lang, markdown=markdown)
     up = path["estimate"] > 0
-    values = _sized(path["estimate"], path["limits"], path["measure"], path["scale_high"], lang)
+    values = _sized(path["estimate"], path["limits"], path["measure"], path["scale_top"], lang)
     values["lead"] = result.context.label(path["term"], lang)
     return say(SENTENCES, f"{stem}_{'up' if up else 'down'}", values, lang, markdown=markdown)
 
@@ -245,7 +245,7 @@ def _ground(found: dict[str, Any], lang: Lang) -> str:
 def _claims(result: EffectsResult, found: dict[str, Any], values: dict[str, Any], lang: Lang) -> str:
     """Return the sentence with the claimed effects: the first with their numbers, the others by name."""
     label, rows = result.context.label, result.effects.set_index("term")
-    measures, tops = rows["measure"], rows["scale_high"]
+    measures, tops = rows["measure"], rows["scale_top"]
     sizes = [found["effects"][term][0] for term in found["claims"]]
     up, down = all(one > 0 for one in sizes), all(one < 0 for one in sizes)
     parts = []
@@ -355,7 +355,7 @@ def _of_series(result: EffectsResult, found: dict[str, Any], lang: Lang) -> tupl
     values |= {
         "base": (rows["n"].min(), rows["n"].max()),
         "amount": amount(row["estimate"], row["measure"], lang)
-        + points(row["measure"], row["scale_high"], lang),
+        + points(row["measure"], row["scale_top"], lang),
     }
     if not row["p_adjusted"] < 1 - result.context.ci_level:
         return "finding_series_none", values
@@ -370,7 +370,7 @@ def _of_power(result: EffectsResult, found: dict[str, Any], lang: Lang) -> tuple
     lift = amount(table["lift"].iloc[0], row["measure"], lang)
     enough = table[(table["periods_after"] == MONTHS) & (table["power"] >= WANTED)]
     values = {
-        "lead": result.context.label(term, lang), "lift": lift + points(row["measure"], row["scale_high"], lang),
+        "lead": result.context.label(term, lang), "lift": lift + points(row["measure"], row["scale_top"], lang),
         "months": MONTHS, "units": UNITS[-1] if enough.empty else int(enough["units_each"].min()),
         "wanted": WANTED, "respondents": table["respondents"].iloc[0],
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from svcq_lib.vocabulary.term import Term
 
 COLUMNS: dict[str, Term] = {
-    "scale_high": Term("Top of the scale", "量表上限", "number"),
+    "scale_top": Term("Top of the scale", "量表上限", "number"),
     "effect": Term("Effect", "效果", "signed"),
     "effect_low": Term("Effect, lower limit", "效果下限", "interval_low"),
     "effect_high": Term("Effect, upper limit", "效果上限", "interval_high"),

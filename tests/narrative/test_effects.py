@@ -104,7 +104,7 @@ def test_units_follow_amounts(measure, top, lang, text):
 
 def test_the_title_says_its_unit(result):
     found = with_readings(result, ["effect_improved"], estimate=[0.5], conf_low=[0.3], conf_high=[0.7],
-                          measure=["mean"], scale_high=[7.0])  # fmt: skip
+                          measure=["mean"], scale_top=[7.0])  # fmt: skip
     assert "by 0.50 points of 7" in narrative.title(found)
     assert "0.50 分（满分 7 分）" in narrative.title(found, lang="zh").replace("\u2009", "")
 
