@@ -16,6 +16,8 @@ from svcq_lib.vocabulary import Kind
 
 HEIGHT = 4.2
 """Height of a new figure in inches."""
+RAISE = 12.0
+"""Points that a name stands above a line that would run through it."""
 
 
 def frontier(
@@ -95,7 +97,7 @@ def frontier(
         strong = mask_of(chosen, names)
         paint = np.where(strong, ACCENT, GREY).tolist()
         ax.scatter(at, value, s=62, c=paint, edgecolors=PAPER, linewidths=1.0, zorder=4, gid="dots")
-        _names(ax, names, at, value)
+        _names(ax, names, at, value, _on_line(at, value, budgets, best, 0.02 * (high - low)))
         if budget:
             reference_line(ax, *budget)
         write(ax, axis, (1, 0), coords="axes fraction", offset=(0, -34), size=SMALL, color=GREY, ha="right",
@@ -103,13 +105,22 @@ def frontier(
     return ax
 
 
-def _names(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray) -> None:
-    """Write names at the right of their dots, moved apart where they would overlap."""
+def _on_line(x: np.ndarray, y: np.ndarray, budgets: np.ndarray, best: np.ndarray, near: float) -> np.ndarray:
+    """Return which dots the line leaves to the right, where their names stand."""
+    if not len(budgets):
+        return np.zeros(len(x), dtype=bool)
+    here = best[np.clip(np.searchsorted(budgets, x, side="right") - 1, 0, None)]
+    return np.asarray(np.abs(here - y) <= near)
+
+
+def _names(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray, raised: np.ndarray) -> None:
+    """Write names at the right of their dots or, where the line runs there, above it; apart from each other."""
     box, (low, high) = box_of(ax), ax.get_ylim()
-    wanted = (y - low) / (high - low) * box.height
+    own = (y - low) / (high - low) * box.height
+    wanted = own + np.where(raised, RAISE, 0.0)
     heights = [size_of(ax, name, VALUE)[1] + 2 for name in names]
     placed = apart(list(wanted), heights, 0, box.height)
-    for name, at, value, height, mine in zip(names, x, y, placed, wanted, strict=True):
+    for name, at, value, height, mine in zip(names, x, y, placed, own, strict=True):
         write(ax, name, (float(at), float(value)), offset=(9, float(height - mine)), ha="left", color=GREY)
 
 

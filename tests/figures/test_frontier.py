@@ -53,3 +53,10 @@ def test_alt_text_names_best_and_worst(line, points):
 def test_a_character_without_a_font_is_refused(line, points):
     with pytest.raises(ReportError):
         frontier(line, points.assign(label="\U0001f4b0"))
+
+
+def test_a_name_stands_above_the_line_that_leaves_its_dot(line, points):
+    ax = frontier(line, points)
+    up = {text.get_text(): text.xyann[1] for text in ax.texts if text.get_text() in set(points["label"])}
+    assert up["Desk"] >= 12.0
+    assert up["Hall"] == pytest.approx(0.0, abs=1e-6)
