@@ -111,14 +111,14 @@ def difference(panel: Panel, settings: Settings) -> Effect:
     estimate = float(fit.coef[at])
     if settings.errors == "permutation":
         return Effect(estimate, NAN, NAN, NAN, NAN, NAN, permutation(panel, settings))
-    error = float(np.sqrt(max(regression.cluster_covariance(fit, rows.unit, "CR2")[at, at], 0.0)))
+    error = float(np.sqrt(max(float(regression.cluster_covariance(fit, rows.unit, "CR2")[at, at]), 0.0)))
     if error <= 1e-12 * max(1.0, float(np.abs(rows.y).max())):
         return Effect(estimate, NAN, NAN, NAN, NAN, NAN, NAN)  # no variation: nothing to compare with
     df = float(regression.satterthwaite_df(fit, rows.unit, [at])[0])
     if settings.errors == "cluster":
-        low, high = intervals.t_interval(estimate, error, df, settings.ci_level)
+        limits = intervals.t_interval(estimate, error, df, settings.ci_level)
         p = float(intervals.t_p_value(estimate / error, df))
-        return Effect(estimate, error, float(low), float(high), estimate / error, df, p)
+        return Effect(estimate, error, float(limits[0]), float(limits[1]), estimate / error, df, p)
     scores = wild.scores_of(rest, asked, rows.y, rows.weight, rows.unit)
     signs = wild.draw_signs(rows.unit.max() + 1, settings.n_boot, settings.seed)
     low, high = wild.wild_interval(scores, signs, settings.ci_level)

@@ -122,7 +122,7 @@ def _initiative(row: dict[Any, Any], number: int, problems: list[str]) -> Initia
     return Initiative(
         name, Label(**known) if known else Label(en=name),
         tuple(part.strip() for part in str(row["items"]).split(";") if part.strip()),
-        *lifts, start, None if ramp is None or pd.isna(ramp) else int(ramp),
+        lifts[0], lifts[1], lifts[2], start, None if ramp is None or pd.isna(ramp) else int(ramp),
     )  # fmt: skip
 
 

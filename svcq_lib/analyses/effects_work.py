@@ -82,7 +82,7 @@ def settings_of(
     alone = min(int(treated.sum()), int((~treated).sum())) == 1
     few = len(treated) < MANY_UNITS
     chosen = "permutation" if alone else ("wild" if few else "cluster") if errors == "auto" else errors
-    return Settings(chosen, layout, weighted, ci_level, n_boot, seed)  # type: ignore[arg-type]
+    return Settings(chosen, layout, weighted, ci_level, n_boot, seed)
 
 
 def require_both_sides(panels: Mapping[Quantity, Panel], programme: Effects, study: Study) -> None:

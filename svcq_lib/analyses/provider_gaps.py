@@ -159,8 +159,8 @@ def chain(
     DataFrame
         term, dimension, part (``knowledge_gap`` … ``customer_gap``, and ``remainder``: gap 5 minus the gaps 1 to 3 that
         can be computed, which with all three is perception − delivered), estimate, std_error, conf_low, conf_high,
-        df, p_value, p_adjusted, share (of gap 5; parts of the sum only), p_largest (of dimensions: chance that the part adds
-        most to gap 5, from draws of every level with its error), n (the smallest base), suppressed.
+        df, p_value, p_adjusted, share (of gap 5; parts of the sum only), p_largest (of dimensions: chance that the part
+        adds most to gap 5, from draws of every level with its error), n (the smallest base), suppressed.
     """
     if found.empty:
         return pd.DataFrame(columns=CHAIN)
