@@ -117,9 +117,10 @@ def _names(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray, raised: np.
     """Write names at the right of their dots or, where the line runs there, above it; apart from each other."""
     box, (low, high) = box_of(ax), ax.get_ylim()
     own = (y - low) / (high - low) * box.height
-    wanted = own + np.where(raised, RAISE, 0.0)
-    heights = [size_of(ax, name, VALUE)[1] + 2 for name in names]
-    placed = apart(list(wanted), heights, 0, box.height)
+    heights = np.array([size_of(ax, name, VALUE)[1] + 2 for name in names])
+    placed = np.empty(len(names))
+    for group, up in ((raised, RAISE), (~raised, 0.0)):
+        placed[group] = apart(list(own[group] + up), list(heights[group]), 0, box.height)
     for name, at, value, height, mine in zip(names, x, y, placed, own, strict=True):
         write(ax, name, (float(at), float(value)), offset=(9, float(height - mine)), ha="left", color=GREY)
 
