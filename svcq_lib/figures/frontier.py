@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
 
 from svcq_lib.figures import alt
 from svcq_lib.figures.layout import SMALL, VALUE, axes_in, box_of, put, size_of, write
 from svcq_lib.figures.marks import Mask, Scale, column, mask_of, reference_line, scale_x, span
-from svcq_lib.figures.placing import apart
+from svcq_lib.figures.placing import beside
 from svcq_lib.figures.style import ACCENT, GREY, PAPER, RULE, require_glyphs, use_style
 from svcq_lib.formats import Lang
 from svcq_lib.vocabulary import Kind
 
 HEIGHT = 4.2
 """Height of a new figure in inches."""
-RAISE = 12.0
-"""Points that a name stands above a line that would run through it."""
 
 
 def frontier(
@@ -97,7 +98,7 @@ def frontier(
         strong = mask_of(chosen, names)
         paint = np.where(strong, ACCENT, GREY).tolist()
         ax.scatter(at, value, s=62, c=paint, edgecolors=PAPER, linewidths=1.0, zorder=4, gid="dots")
-        _names(ax, names, at, value, _on_line(at, value, budgets, best, 0.02 * (high - low)))
+        _names(ax, names, np.column_stack([at, value]), np.column_stack([budgets, best]))
         if budget:
             reference_line(ax, *budget)
         write(ax, axis, (1, 0), coords="axes fraction", offset=(0, -34), size=SMALL, color=GREY, ha="right",
@@ -105,24 +106,23 @@ def frontier(
     return ax
 
 
-def _on_line(x: np.ndarray, y: np.ndarray, budgets: np.ndarray, best: np.ndarray, near: float) -> np.ndarray:
-    """Return which dots the line leaves to the right, where their names stand."""
-    if not len(budgets):
-        return np.zeros(len(x), dtype=bool)
-    here = best[np.clip(np.searchsorted(budgets, x, side="right") - 1, 0, None)]
-    return np.asarray(np.abs(here - y) <= near)
-
-
-def _names(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray, raised: np.ndarray) -> None:
-    """Write names at the right of their dots or, where the line runs there, above it; apart from each other."""
-    box, (low, high) = box_of(ax), ax.get_ylim()
-    own = (y - low) / (high - low) * box.height
-    heights = np.array([size_of(ax, name, VALUE)[1] + 2 for name in names])
-    placed = np.empty(len(names))
-    for group, up in ((raised, RAISE), (~raised, 0.0)):
-        placed[group] = apart(list(own[group] + up), list(heights[group]), 0, box.height)
-    for name, at, value, height, mine in zip(names, x, y, placed, own, strict=True):
-        write(ax, name, (float(at), float(value)), offset=(9, float(height - mine)), ha="left", color=GREY)
+def _names(ax: Axes, names: list[str], dots: np.ndarray, line: np.ndarray) -> None:
+    """Write names beside their dots, off the line and off each other."""
+    box = box_of(ax)
+    low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
+    own, steps = (
+        (one - low) / (high - low) * (box.width, box.height) for one in (dots, np.repeat(line, 2, axis=0))
+    )
+    # a step runs level to the next budget and then up
+    corners = np.column_stack([steps[1:, 0], steps[:-1, 1]])
+    taken = [Bbox([np.minimum(a, b) - 2, np.maximum(a, b) + 2]) for a, b in pairwise(corners)]
+    zero = -low[1] / (high - low)[1] * box.height
+    axis = Bbox.from_extents(0, zero - 1, box.width, zero + 1)
+    sizes = [size_of(ax, name, VALUE) for name in names]
+    places, _ = beside(own, sizes, Bbox.from_bounds(0, 0, box.width, box.height), taken, [axis])
+    for name, dot, place, mine in zip(names, dots, places, own, strict=True):
+        write(ax, name, (float(dot[0]), float(dot[1])), offset=(place[0] - mine[0], place[1] - mine[1]),
+              color=GREY, clear=False)  # fmt: skip
 
 
 def describe_frontier(

@@ -55,8 +55,13 @@ def test_a_character_without_a_font_is_refused(line, points):
         frontier(line, points.assign(label="\U0001f4b0"))
 
 
-def test_a_name_stands_above_the_line_that_leaves_its_dot(line, points):
+def test_names_stand_off_the_line_and_off_each_other(line, points):
     ax = frontier(line, points)
-    up = {text.get_text(): text.xyann[1] for text in ax.texts if text.get_text() in set(points["label"])}
-    assert up["Desk"] >= 12.0
-    assert up["Hall"] == pytest.approx(0.0, abs=1e-6)
+    renderer = ax.figure._get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in ax.texts if text.get_text() in set(points["label"])]
+    assert len(boxes) == 3
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    level = ax.transData.transform([(1.0, 0.5), (2.0, 0.5)])
+    assert not any(
+        box.y0 < level[0, 1] < box.y1 and box.x1 > level[0, 0] and box.x0 < level[1, 0] for box in boxes
+    )
