@@ -42,7 +42,8 @@ def adjusted(moments: Moments, design: Design, compared: Compared, *, ci_level: 
     -----
     Weighted least squares on unit and case-mix indicators (main effects); a unit's figure is its effect plus the
     case-mix effects at the shares of all respondents (direct standardisation). Errors are linearised for the design,
-    shares taken as known. NaN where a design has a single sampling unit.
+    shares taken as known; Student's t with the unit's answers less one, at most the design's, as degrees of freedom,
+    since a unit's own answers carry nearly all of its error. NaN where a design has a single sampling unit.
     """
     if not compared.mix_keys:
         return pd.DataFrame(columns=list(COLUMNS), dtype=float)
@@ -56,7 +57,9 @@ def adjusted(moments: Moments, design: Design, compared: Compared, *, ci_level: 
     shares = (sums["sw"] @ mix) / sums["sw"].sum()
     level = np.hstack([np.eye(len(units)), np.tile(shares, (len(units), 1))])
     rest = (weight * (1 - np.eye(len(units)))) / np.maximum(weight.sum() - weight, 1e-300)[:, None]
-    return _table(units, level, (np.eye(len(units)) - rest) @ level, beta, cover, compared, ci_level)
+    drawn = float(design.units["n"].sum() - len(design.units))
+    df = np.clip(np.bincount(unit, sums["n"], len(units)) - 1, 1, max(drawn, 1))
+    return _table(units, level, (np.eye(len(units)) - rest) @ level, beta, cover, df, compared, ci_level)
 
 
 def _mix_columns(moments: Moments, compared: Compared) -> Array:
@@ -89,18 +92,20 @@ def _table(
     contrast: Array,
     beta: Array,
     cover: Array,
+    df: Array,
     compared: Compared,
     ci_level: float,
 ) -> pd.DataFrame:
     found = pd.DataFrame(index=pd.Index(units, name="unit"))
     for name, matrix, distance in (("adjusted", level, False), ("adjusted_difference", contrast, True)):
         error = np.sqrt(np.maximum(np.einsum("ip,pq,iq->i", matrix, cover, matrix), 0))
-        low, high = intervals.normal_interval(matrix @ beta, error, ci_level)
+        low, high = intervals.t_interval(matrix @ beta, error, df, ci_level)
         for column, values in ((name, matrix @ beta), (f"{name}_low", low), (f"{name}_high", high)):
             found[column] = in_measure(pd.Series(values, found.index), compared, distance=distance)
         if distance:
             with np.errstate(divide="ignore", invalid="ignore"):
-                found["adjusted_p"] = intervals.z_p_value(matrix @ beta / np.where(error > 0, error, np.nan))
+                ratio = matrix @ beta / np.where(error > 0, error, np.nan)
+            found["adjusted_p"] = intervals.t_p_value(ratio, df)
         else:
             found["adjusted_error"] = error * compared.line[1]
     return found[list(COLUMNS)]
