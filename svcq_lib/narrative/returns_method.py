@@ -21,7 +21,7 @@ NOTES = {
 
 METHOD = {
     "en": {
-        "returns": "Lifts of items act on satisfaction through a least-squares model with all items (weighted, {n_boot:n} bootstrap replicates, seed {seed}); several initiatives on one item close what is left to the top of its scale one after the other, h (1 − Π(1 − lift/h)). Satisfaction acts on retention month by month, and customers kept stay on: D(t+1) = ρ(t) D(t) + (ρ(t) − ρ) B(t). Price and volume count at the contribution margin, which is net of the cost to serve; the saving in the cost to serve is shared out by each initiative’s likely rise in satisfaction.",
+        "returns": "Lifts of items act on satisfaction through a least-squares model with all items (weighted, {n_boot:n} bootstrap replicates, seed {seed}); several initiatives on one item close what is left to the top of its scale one after the other, h (1 − Π(1 − lift/h)). Satisfaction acts on retention month by month, and customers kept stay on: D(t+1) = ρ(t) D(t) + (ρ(t) − ρ) B(t). Price and volume count at the contribution margin, which is net of the cost to serve (right for a share of wallet, cautious for a price premium, which would count in full); the saving in the cost to serve is shared out by each initiative’s likely rise in satisfaction.",
         "link_own": "The link to retention is a weighted logistic regression of this study’s customers, because own data come before the words of others; `retention_link` chooses a declared or borrowed one.",
         "link_declared": "The link to retention is the declared change of the share of customers who stay per point of satisfaction.",
         "link_borrowed": "The link to retention is borrowed and marked as such.",
@@ -31,7 +31,7 @@ METHOD = {
         "reference": "Rust, Zahorik and Keiningham (1995), *Journal of Marketing* 59(2); Gupta and Lehmann (2003), *Journal of Interactive Marketing* 17(1); Binder (1983), *International Statistical Review* 51; Plischke (2010), *Reliability Engineering and System Safety* 95; Brealey, Myers and Allen, *Principles of Corporate Finance*.",
     },
     "zh": {
-        "returns": "题项的提升通过包含全部题项的最小二乘模型（加权，{n_boot:n} 次自助抽样，种子 {seed}）作用于满意度；多项举措作用于同一题项时，依次缩小其与量表上限的余下距离：h (1 − Π(1 − 提升/h))。满意度逐月作用于保留，留住的客户继续计入：D(t+1) = ρ(t) D(t) + (ρ(t) − ρ) B(t)。价格与业务量按边际贡献率计，边际贡献率已扣除服务成本；服务成本的节约按各举措最可能的满意度提升分摊。",
+        "returns": "题项的提升通过包含全部题项的最小二乘模型（加权，{n_boot:n} 次自助抽样，种子 {seed}）作用于满意度；多项举措作用于同一题项时，依次缩小其与量表上限的余下距离：h (1 − Π(1 − 提升/h))。满意度逐月作用于保留，留住的客户继续计入：D(t+1) = ρ(t) D(t) + (ρ(t) − ρ) B(t)。价格与业务量按边际贡献率计，边际贡献率已扣除服务成本（适用于钱包份额；对可全额计入的溢价则偏保守）；服务成本的节约按各举措最可能的满意度提升分摊。",
         "link_own": "与保留的关联由本研究客户的加权逻辑回归得出，因为自有数据优先于他人之言；`retention_link` 可改用自行设定或借用的关联。",
         "link_declared": "与保留的关联采用自行设定的满意度每分的保留率变化。",
         "link_borrowed": "与保留的关联借自外部，并已注明。",
