@@ -72,20 +72,27 @@ def matched(text: str, sentences: Mapping[str, str]) -> list[Claim]:
     -------
     list of Claim
         One per sentence whose words are found in the text; the whole text is one if only one fits.
+
+    Raises
+    ------
+    ValueError
+        If none is: what cannot be read must not count as no claim.
     """
     found = []
     for code, template in sentences.items():
         if code.startswith("title"):
             pattern, names = "", []
-            for literal, name, code, _ in Formatter().parse(template):
+            for literal, name, words, _ in Formatter().parse(template):
                 pattern += re.escape(_plain(literal))
-                if name and "|" in str(code):  # one word or the other
-                    pattern += f"(?:{re.escape(str(code)).replace(chr(92) + '|', '|')})"
+                if name and "|" in str(words):  # one word or the other
+                    pattern += f"(?:{'|'.join(map(re.escape, str(words).split('|')))})"
                 elif name:
                     pattern += "(.*?)" if name in names else f"(?P<{name}>.*?)"
                     names.append(name)
             if match := re.search(f"{pattern}(?:$|(?=[,;，；]))", _plain(text), re.IGNORECASE):
                 found.append((match.start(), -len(match[0]), Claim(code, match.groupdict())))
+    if not found:
+        raise ValueError(f"no sentence of the report has these words: {text}")
     return [claim for _, _, claim in sorted(found, key=lambda one: one[:2])]
 
 
