@@ -58,7 +58,7 @@ def adjusted(moments: Moments, design: Design, compared: Compared, *, ci_level: 
     level = np.hstack([np.eye(len(units)), np.tile(shares, (len(units), 1))])
     rest = (weight * (1 - np.eye(len(units)))) / np.maximum(weight.sum() - weight, 1e-300)[:, None]
     drawn = float(design.units["n"].sum() - len(design.units))
-    df = np.clip(np.bincount(unit, sums["n"], len(units)) - 1, 1, max(drawn, 1))
+    df = np.clip(np.bincount(unit, sums["n"], len(units)).astype(float) - 1, 1, max(drawn, 1))
     return _table(units, level, (np.eye(len(units)) - rest) @ level, beta, cover, df, compared, ci_level)
 
 
