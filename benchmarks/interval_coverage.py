@@ -218,9 +218,17 @@ def as_markdown(table: Iterable[dict[str, Any]]) -> str:
         else f"{100 * row.coverage:.1f} %"
         for row in frame.itertuples()
     ]
-    wide = frame.assign(text=text).pivot(index="quantity", columns="n", values="text")
-    wide = wide.loc[frame["quantity"].drop_duplicates()]
-    return results.markdown(wide.rename(columns=lambda n: f"{n:,} answers").reset_index())
+    wide = frame.assign(text=text).pivot(index="quantity", columns="n", values="text").sort_index(axis=1)
+    wide = wide.loc[frame.sort_values("measure", kind="stable", key=_place)["quantity"].drop_duplicates()]
+    few, many = frame["studies"].min(), frame["studies"].max()
+    studies = f"{many:,}" if few == many else f"{few:,} to {many:,} (which: results/coverage.json)"
+    return f"Simulated studies per cell: {studies}.\n\n" + results.markdown(
+        wide.rename(columns=lambda n: f"{n:,} answers").reset_index()
+    )
+
+
+def _place(names: pd.Series) -> pd.Series:
+    return names.map(list(MEASURES).index)
 
 
 def main() -> None:
@@ -245,7 +253,7 @@ def main() -> None:
             units=UNITS,
         )
     whole = results.read("coverage")
-    text = results.stamp(whole) + f" {whole['studies']:,} studies per size.\n\n" + as_markdown(whole["rows"])
+    text = f"{results.stamp(whole)}\n\n{as_markdown(whole['rows'])}"
     results.renew("coverage", text)
     print(text)
 

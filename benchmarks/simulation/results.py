@@ -38,12 +38,12 @@ def read(name: str) -> dict[str, Any]:
     return found
 
 
-def replaced(name: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+def replaced(name: str, rows: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
     """Return the rows written last with those of the same keys replaced by new ones."""
     path = HERE / "results" / f"{name}.json"
     before = read(name)["rows"] if path.exists() else []
-    new = {row[key] for row in rows}
-    return [row for row in before if row[key] not in new] + rows
+    new = {tuple(row[key] for key in keys) for row in rows}
+    return [row for row in before if tuple(row[key] for key in keys) not in new] + rows
 
 
 def stamp(whole: dict[str, Any]) -> str:
