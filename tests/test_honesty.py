@@ -33,7 +33,7 @@ def honesty(repo_root):
         ("drivers", "en", "No single driver of Satisfaction stands out: 6 of 6 could rank first", ""),
         ("drivers", "zh", "满意度没有单一突出的驱动因素：6 个中有 5 个可能居首", "some"),
         ("benchmark", "en", "By unit: U00 leads; 23 of 24 cannot be told from the average", "U00"),
-        ("benchmark", "en", "By unit: none of 24 can be told from the average of the others", ""),
+        ("benchmark", "en", "By unit: not one of 24 can be told from the average of the others", ""),
         ("effects", "en", "The programme raised Satisfaction by 5.8", "rose"),
         ("effects", "zh", "5 项指标中，数据均无法判断改进项目有无效果", ""),
     ],

@@ -35,7 +35,7 @@ def told(result: BenchmarkResult, better: int, worse: int) -> BenchmarkResult:
         (2, 1, "lead; 21 of 24 cannot be told", "领先"),
         (0, 2, "fall behind; 22 of 24 cannot be told", "落后"),
         (6, 3, "6 of 24 are better than the others and 3 worse; 15 cannot", "6 个好于其他单位"),
-        (0, 0, "none of 24 can be told from the average", "难分高下"),
+        (0, 0, "not one of 24 can be told from the average", "难分高下"),
     ],
 )
 def test_the_title_claims_what_the_verdicts_support(result, better, worse, en, zh):
