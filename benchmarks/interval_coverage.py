@@ -243,15 +243,11 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     chosen = parser.parse_args()
     if not chosen.table:
-        table = measure(chosen.only, chosen.sizes, chosen.studies, chosen.jobs)
-        results.write(
-            "coverage",
-            table.to_dict(orient="records"),
-            seed=SEED,
-            studies=chosen.studies,
-            ci_level=0.95,
-            units=UNITS,
-        )
+        for name in chosen.only:
+            table = measure([name], chosen.sizes, chosen.studies, chosen.jobs)
+            rows = table.assign(measure=name, studies=chosen.studies).to_dict(orient="records")
+            rows = results.replaced("coverage", rows, "measure", "n")
+            results.write("coverage", rows, seed=SEED, ci_level=0.95, units=UNITS)
     whole = results.read("coverage")
     text = f"{results.stamp(whole)}\n\n{as_markdown(whole['rows'])}"
     results.renew("coverage", text)
