@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from svcq_lib.analyses.benchmark_compared import Compared, in_measure
 from svcq_lib.evidence.collect import Design
 from svcq_lib.evidence.moments import Moments
-from svcq_lib.stats import cellfit, intervals
+from svcq_lib.stats import cellfit, intervals, linearize
 
 Array = NDArray[np.float64]
 COLUMNS = (
@@ -42,8 +42,8 @@ def adjusted(moments: Moments, design: Design, compared: Compared, *, ci_level: 
     -----
     Weighted least squares on unit and case-mix indicators (main effects); a unit's figure is its effect plus the
     case-mix effects at the shares of all respondents (direct standardisation). Errors are linearised for the design,
-    shares taken as known; Student's t with the unit's answers less one, at most the design's, as degrees of freedom,
-    since a unit's own answers carry nearly all of its error. NaN where a design has a single sampling unit.
+    shares taken as known; Student's t with the unit's degrees of freedom, at most the design's, since a unit's own
+    answers carry nearly all of its error. NaN where a design has a single sampling unit.
     """
     if not compared.mix_keys:
         return pd.DataFrame(columns=list(COLUMNS), dtype=float)
@@ -58,7 +58,8 @@ def adjusted(moments: Moments, design: Design, compared: Compared, *, ci_level: 
     level = np.hstack([np.eye(len(units)), np.tile(shares, (len(units), 1))])
     rest = (weight * (1 - np.eye(len(units)))) / np.maximum(weight.sum() - weight, 1e-300)[:, None]
     drawn = float(design.units["n"].sum() - len(design.units))
-    df = np.clip(np.bincount(unit, sums["n"], len(units)).astype(float) - 1, 1, max(drawn, 1))
+    rows = linearize.equal_rows(*(np.bincount(unit, sums[name], len(units)) for name in ("sw2", "sw4")))
+    df = np.clip(rows - 1, 1, max(drawn, 1))
     return _table(units, level, (np.eye(len(units)) - rest) @ level, beta, cover, df, compared, ci_level)
 
 

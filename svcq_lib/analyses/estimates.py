@@ -44,7 +44,7 @@ def means(
     """
     plain = moments.total(by)
     simple = linearize.mean_from_sums(
-        *[plain.sums[name] for name in ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")]
+        *[plain.sums[name] for name in ("n", "sw", "sw2", "sw4", "swx", "swx2", "sw2x", "sw2x2")]
     )
     variance, df = simple.variance, np.asarray(simple.df, dtype=float)
     if design.kind != "simple" or units.calibrated(moments, design):
@@ -265,7 +265,4 @@ def bootstrap_sums(
     """
     moments = evidence.moments[name]
     chosen = draws[:, moments.keys["block"].to_numpy(dtype=np.intp)]
-    return {
-        key: (chosen @ array.reshape(len(array), -1)).reshape(len(draws), *array.shape[1:])
-        for key, array in moments.sums.items()
-    }
+    return {key: resample.replicate_sums(chosen, array) for key, array in moments.sums.items()}

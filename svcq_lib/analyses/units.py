@@ -104,6 +104,15 @@ def answering(sums: dict[str, Array], design: Design) -> Array:
     return np.asarray((n > 0).sum(axis=0) if design.kind == "cluster" else n.sum(axis=0), dtype=float)
 
 
+def _equal_units(sums: dict[str, Array], design: Design) -> Array:
+    """Return how many equal sampling units the errors rest on, by column; 1 where a single one answered."""
+    units = answering(sums, design)
+    if design.kind == "cluster":
+        return units
+    rows = linearize.equal_rows(*(sums[name].sum(axis=(0, 1)) for name in ("sw2", "sw4")))
+    return np.where(units > 1, np.maximum(rows, 2.0), units)
+
+
 def mean_variances(moments: Moments, design: Design, by: Sequence[str] = ()) -> Array:
     """Return the variances of weighted means.
 
@@ -153,7 +162,8 @@ def shared(first: Moments, second: Moments, design: Design, by: Sequence[str] = 
     -------
     DataFrame
         Group columns, ``column``, ``correlation`` (0 where an error is unknown or nought), ``units`` and
-        ``units_other`` (sampling units that answered), ``df_most`` (degrees of freedom of the design, less one).
+        ``units_other`` (sampling units that answered; of unevenly weighted rows as many equal ones as tell the same
+        about the error), ``df_most`` (degrees of freedom of the design, less one).
     """
     split, parts = calibrated(first, design), []
     columns = [*by, "column", "correlation", "units", "units_other", "df_most"]
@@ -170,8 +180,8 @@ def shared(first: Moments, second: Moments, design: Design, by: Sequence[str] = 
                     **dict(zip(by, name, strict=True)),
                     "column": list(first.columns),
                     "correlation": _correlation(one, other, design, split),
-                    "units": answering(sums, design),
-                    "units_other": answering(rest, design),
+                    "units": _equal_units(sums, design),
+                    "units_other": _equal_units(rest, design),
                     "df_most": max(most, 1.0),
                 }
             )

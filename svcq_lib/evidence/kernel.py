@@ -48,7 +48,8 @@ def vector_sums(values: Array, weights: Array, starts: NDArray[np.intp]) -> dict
     x = np.where(answered, values, 0.0)
     w = np.where(answered, weights[:, None], 0.0)
     terms = {"n": answered.astype(float), "sw": w, "sw2": w * w, "swx": w * x}
-    terms |= {"swx2": terms["swx"] * x, "sw2x": terms["sw2"] * x, "sw2x2": terms["sw2"] * x * x}
+    terms |= {"sw4": terms["sw2"] ** 2, "swx2": terms["swx"] * x}
+    terms |= {"sw2x": terms["sw2"] * x, "sw2x2": terms["sw2"] * x * x}
     return {name: np.add.reduceat(term, starts, axis=0) for name, term in terms.items()}
 
 

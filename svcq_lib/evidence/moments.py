@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-VECTOR_SUMS = ("n", "sw", "sw2", "swx", "swx2", "sw2x", "sw2x2")
+VECTOR_SUMS = ("n", "sw", "sw2", "sw4", "swx", "swx2", "sw2x", "sw2x2")
 CROSS_SUMS = ("n", "sw", "swx", "swxx", "swxy")
 
 
@@ -18,7 +18,7 @@ class Moments:
     """Sums per cell.
 
     With w the weight, x the answer and only rows where x is answered, a vector request holds per column
-    n, Σw, Σw², Σwx, Σwx², Σw²x and Σw²x². A cross request holds per pair (i, j), over rows where both are
+    n, Σw, Σw², Σw⁴, Σwx, Σwx², Σw²x and Σw²x². A cross request holds per pair (i, j), over rows where both are
     answered, n, Σw, Σwx_i, Σwx_i² and Σwx_ix_j.
 
     Attributes

@@ -36,7 +36,8 @@ class MeanEstimate(NamedTuple):
     n_eff : array
         Kish's effective number of answers, (sum of weights)² / sum of squared weights.
     df : array
-        Degrees of freedom, n − 1; NaN with fewer than two answers.
+        Degrees of freedom of the variance, (Σw²)²/Σw⁴ − 1 (n − 1 without weights), at least 1; NaN with fewer than
+        two answers.
     """
 
     estimate: Array
@@ -66,17 +67,18 @@ def mean_from_sums(
     n: ArrayLike,
     sw: ArrayLike,
     sw2: ArrayLike,
+    sw4: ArrayLike,
     swx: ArrayLike,
     swx2: ArrayLike,
     sw2x: ArrayLike,
     sw2x2: ArrayLike,
 ) -> MeanEstimate:
-    """Return a weighted mean with its linearised variance from seven sums.
+    """Return a weighted mean with its linearised variance from eight sums.
 
     Parameters
     ----------
-    n, sw, sw2 : array-like
-        Number of answers, sum of weights, sum of squared weights.
+    n, sw, sw2, sw4 : array-like
+        Number of answers, sums of weights, of their squares and of their fourth powers.
     swx, swx2 : array-like
         Sums of w x and w x².
     sw2x, sw2x2 : array-like
@@ -92,23 +94,45 @@ def mean_from_sums(
     variance = n/(n − 1) · Σ w² (x − mean)² / (Σ w)², the variance under sampling with replacement of a design
     that is known by its weights only (R: ``svymean`` on ``svydesign(id = ~1, weights = ~w)``).
     std_dev² = n/(n − 1) · Σ w (x − mean)² / Σ w.
+
+    Uneven weights let few answers decide the variance, so that it is less well known than from n equal ones. Its
+    degrees of freedom are Satterthwaite's for a sum of w² (x − mean)² of normal answers (Satterthwaite 1946,
+    *Biometrics Bulletin* 2).
     """
-    sums = (np.asarray(one, dtype=float) for one in (n, sw, sw2, swx, swx2, sw2x, sw2x2))
-    n, sw, sw2, swx, swx2, sw2x, sw2x2 = sums
+    sums = (np.asarray(one, dtype=float) for one in (n, sw, sw2, sw4, swx, swx2, sw2x, sw2x2))
+    n, sw, sw2, sw4, swx, swx2, sw2x, sw2x2 = sums
     with np.errstate(divide="ignore", invalid="ignore"):
         present = (n > 0) & (sw > 0)
         mean = np.where(present, swx / sw, np.nan)
         spread = _without_noise(swx2 - mean * swx, swx2)
         weighted_spread = _without_noise(sw2x2 - 2 * mean * sw2x + mean**2 * sw2, sw2x2)
-        df = np.where(present & (n >= 2), n - 1, np.nan)
+        less_one = np.where(present & (n >= 2), n - 1, np.nan)
         return MeanEstimate(
             estimate=mean,
-            variance=n / df * weighted_spread / sw**2,
-            std_dev=np.sqrt(n / df * spread / sw),
+            variance=n / less_one * weighted_spread / sw**2,
+            std_dev=np.sqrt(n / less_one * spread / sw),
             n=n,
             n_eff=np.where(present, sw**2 / sw2, 0.0),
-            df=df,
+            df=np.where(np.isnan(less_one), np.nan, np.maximum(equal_rows(sw2, sw4) - 1, 1)),
         )
+
+
+def equal_rows(sw2: ArrayLike, sw4: ArrayLike) -> Array:
+    """Return how many equally weighted answers would tell as much about a variance.
+
+    Parameters
+    ----------
+    sw2, sw4 : array-like
+        Sums of squares and of fourth powers of the weights.
+
+    Returns
+    -------
+    array
+        (Σw²)²/Σw⁴: n without weights; 0 without answers.
+    """
+    sw2, sw4 = np.asarray(sw2, dtype=float), np.asarray(sw4, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(sw4 > 0, sw2**2 / sw4, 0.0)
 
 
 def mean_estimate(x: ArrayLike, weights: ArrayLike | None = None) -> MeanEstimate:
@@ -134,7 +158,7 @@ def mean_estimate(x: ArrayLike, weights: ArrayLike | None = None) -> MeanEstimat
     # moments about a value near the mean lose no digits when answers are large and close together
     shift = x.sum(axis=0) / np.maximum(present.sum(axis=0), 1)
     d = np.where(present, x - shift, 0.0)
-    parts = (w, w**2, w * d, w * d**2, w**2 * d, w**2 * d**2)
+    parts = (w, w**2, w**4, w * d, w * d**2, w**2 * d, w**2 * d**2)
     found = mean_from_sums(present.sum(axis=0), *(part.sum(axis=0) for part in parts))
     return found._replace(estimate=found.estimate + shift)
 

@@ -27,7 +27,7 @@ def test_rows_are_brought_together_by_cell_and_minus_one_is_left_out():
 def test_vector_sums_by_hand():
     found = kernel.vector_sums(np.array([[2.0], [NAN], [3.0]]), np.array([0.5, 9.0, 2.0]), np.array([0]))
     assert {name: float(one[0, 0]) for name, one in found.items()} == {
-        "n": 2, "sw": 2.5, "sw2": 4.25, "swx": 7.0, "swx2": 20.0, "sw2x": 12.5, "sw2x2": 37.0,
+        "n": 2, "sw": 2.5, "sw2": 4.25, "sw4": 16.0625, "swx": 7.0, "swx2": 20.0, "sw2x": 12.5, "sw2x2": 37.0,
     }  # fmt: skip
 
 
@@ -65,8 +65,9 @@ def test_every_sum_equals_a_loop(rows):
             here = ~np.isnan(x[:, j])
             xj, wj = x[here, j], w[here]
             expected = {
-                "n": here.sum(), "sw": wj.sum(), "sw2": (wj**2).sum(), "swx": (wj * xj).sum(),
-                "swx2": (wj * xj**2).sum(), "sw2x": (wj**2 * xj).sum(), "sw2x2": (wj**2 * xj**2).sum(),
+                "n": here.sum(), "sw": wj.sum(), "sw2": (wj**2).sum(), "sw4": (wj**4).sum(),
+                "swx": (wj * xj).sum(), "swx2": (wj * xj**2).sum(), "sw2x": (wj**2 * xj).sum(),
+                "sw2x2": (wj**2 * xj**2).sum(),
             }  # fmt: skip
             assert {name: vector[name][position, j] for name in expected} == pytest.approx(expected)
             for k in range(3):

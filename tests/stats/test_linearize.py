@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from svcq_lib.errors import MethodError
 from svcq_lib.stats import linearize
-from svcq_lib.stats.intervals import normal_interval, t_interval
+from svcq_lib.stats.intervals import normal_interval, t_interval, t_p_value
 
 RTOL = 1e-8  # the weights in the files carry about ten digits
 
@@ -55,11 +55,18 @@ def test_unweighted_mean_is_the_textbook():
 
 def test_weighted_mean():
     # mean (2 * 1 + 1 * 4) / 3 = 2; sum w2 (x - mean)2 = 4 + 4; times 2 / 1 / 9
-    found = linearize.mean_from_sums(2, 3, 5, 6, 18, 8, 20)
+    found = linearize.mean_from_sums(2, 3, 5, 17, 6, 18, 8, 20)
     assert float(found.estimate) == 2.0
     assert float(found.variance) == pytest.approx(16 / 9)
     assert float(found.std_dev) == pytest.approx(2.0)
     assert float(found.n_eff) == pytest.approx(9 / 5)
+    assert float(found.df) == 1.0  # at least: 25 / 17 - 1 is less
+
+
+def test_uneven_weights_leave_fewer_degrees_of_freedom():
+    # (1 + 1 + 1 + 1 + 4)2 / (1 + 1 + 1 + 1 + 16) - 1
+    assert float(linearize.mean_estimate([1.0, 2, 4, 5, 3], [1, 1, 1, 1, 2]).df) == pytest.approx(64 / 20 - 1)
+    assert float(linearize.mean_estimate([1.0, 2, 4, 5, 3], [0.3] * 5).df) == pytest.approx(4)
 
 
 def test_two_psus_in_each_of_two_strata():
@@ -175,6 +182,17 @@ def test_standard_error_of_clustered_answers():
     assert np.sqrt(np.mean(errors)) == pytest.approx(np.std(means), rel=0.12)
 
 
+def test_unevenly_weighted_answers_keep_the_size_of_a_test_far_out_in_the_tail():
+    rng, level = np.random.default_rng(20261121), 0.002  # a twenty-fifth of 5 %
+    w, x = np.exp(0.5 * rng.normal(size=(50, 60_000))), rng.normal(size=(50, 60_000))
+    sums = (w, w**2, w**4, w * x, w * x**2, w**2 * x, w**2 * x**2)
+    found = linearize.mean_from_sums(50, *(one.sum(axis=0) for one in sums))
+    t = found.estimate / np.sqrt(found.variance)
+    size, naive = (float((t_p_value(t, df) < level).mean()) for df in (found.df, found.n - 1))
+    assert 0.5 * level < size < 1.1 * level
+    assert naive > 1.2 * level
+
+
 # edges and errors
 
 
@@ -189,7 +207,14 @@ def test_too_few_answers_have_no_error(x):
 @pytest.mark.parametrize("value", [0.1, 7.0, 1e6])
 def test_equal_answers_have_no_variance(value):
     n, w = 3, np.array([0.3, 0.7, 1.1])
-    parts = (w.sum(), (w**2).sum(), (w * value).sum(), (w * value**2).sum(), (w**2 * value).sum())
+    parts = (
+        w.sum(),
+        (w**2).sum(),
+        (w**4).sum(),
+        (w * value).sum(),
+        (w * value**2).sum(),
+        (w**2 * value).sum(),
+    )
     found = linearize.mean_from_sums(n, *parts, (w**2 * value**2).sum())
     assert (float(found.variance), float(found.std_dev)) == (0.0, 0.0)
 
