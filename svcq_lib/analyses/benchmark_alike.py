@@ -33,8 +33,6 @@ DROP = -0.01
 """A fall of CFI beyond this speaks against a level (Cheung and Rensvold 2002)."""
 LEAST_ITEMS = 3
 """Items that a factor must have."""
-ANSWERED = 0.7
-"""Share of respondents that an item must have: rows are used complete, and a rare item would leave few."""
 FITS = 0.9
 """CFI below which the declared dimensions do not describe the answers, so that nothing can be held equal."""
 

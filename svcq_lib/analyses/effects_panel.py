@@ -15,7 +15,6 @@ from svcq_lib.evidence.moments import Moments
 from svcq_lib.study import Outcome
 
 Array = NDArray[np.float64]
-Phase = Literal["before", "ramp", "after"]
 BEFORE, RAMP, AFTER = -1, 0, 1
 
 

@@ -70,8 +70,13 @@ def topic_of(result: Result) -> str:
 
 
 def _view(topic: str) -> ModuleType:
-    """Return the module that shows a topic: headline, figure, table, FIGURES, TABLES and method_codes."""
+    """Return the module that shows a topic: cards, figure, table, FIGURES, TABLES and method_codes."""
     return importlib.import_module(f"svcq_lib.display.{topic}")
+
+
+def _narrative(topic: str) -> ModuleType:
+    """Return the module that tells a topic: title and describe."""
+    return importlib.import_module(f"svcq_lib.narrative.{topic}")
 
 
 def _last_page(topic: str) -> ModuleType:
@@ -94,7 +99,14 @@ def headline(result: Result, *, lang: Lang = "en") -> Blocks:
     Blocks
         Shown when it is the last expression of a cell.
     """
-    return Blocks(tuple(_view(topic_of(result)).headline(result, lang)))
+    topic = topic_of(result)
+    told = _narrative(topic)
+    kicker, cover = words.kicker(result.context, lang), words.cover(result.context, lang)
+    return Blocks((
+        blocks.title(told.title(result, lang=lang), kicker, cover, lang),
+        blocks.prose(told.describe(result, lang=lang), lang),
+        blocks.cards(_view(topic).cards(result, lang), lang),
+    ))  # fmt: skip
 
 
 def figure(result: Result, *names: str, lang: Lang = "en", **choice: str) -> Blocks:

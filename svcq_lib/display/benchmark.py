@@ -18,7 +18,7 @@ from svcq_lib.narrative.benchmark_words import kind_of
 from svcq_lib.narrative.phrases import typeset
 from svcq_lib.vocabulary import Kind, word
 
-__all__ = ["FIGURES", "TABLES", "WORDS", "figure", "headline", "method_codes", "table"]
+__all__ = ["FIGURES", "TABLES", "WORDS", "cards", "figure", "method_codes", "table"]
 
 FIGURES = ("league", "ranks", "funnel", "adjusted", "changes", "control")
 WORDS = {
@@ -36,19 +36,8 @@ WORDS = {
 LONGEST_CARD = 28
 
 
-def headline(result: BenchmarkResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
-    return [
-        blocks.title(
-            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
-        ),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
-    ]
-
-
-def _cards(result: BenchmarkResult, lang: Lang) -> list[Card]:
+def cards(result: BenchmarkResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     found, kind = narrative.facts(result), kind_of(result)
     row = result.overall.iloc[0]
     made = [_card(WORDS[lang]["all"], row, "estimate", "conf_low", "conf_high", kind, lang)]
@@ -62,7 +51,11 @@ def _cards(result: BenchmarkResult, lang: Lang) -> list[Card]:
             made.append(_card(heading, unit, "shrunken", "shrunken_low", "shrunken_high", kind, lang))
         made.append(_card(WORDS[lang]["best"], row, "best", "best_low", "best_high", kind, lang))
     units = typeset(WORDS[lang]["units"].format(k=found["k"]), lang)
-    return [*made, Card(WORDS[lang]["unclear"], str(found["k_unclear"]), units)]
+    return [
+        *made,
+        Card(WORDS[lang]["unclear"], str(found["k_unclear"]), units),
+        words.answers_card(result.context, lang),
+    ]
 
 
 def _card(name: str, row: pd.Series, value: str, low: str, high: str, kind: Kind, lang: Lang) -> Card:

@@ -47,26 +47,15 @@ NEXT = 8
 """Drivers that the strongest is compared with in the table."""
 
 
-def headline(result: DriverResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
-    return [
-        blocks.title(
-            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
-        ),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
-    ]
-
-
 def _percent_interval(low: float, high: float) -> str:
     return interval(low, high, 0, scale=100, unit=THIN + "%")
 
 
-def _cards(result: DriverResult, lang: Lang) -> list[Card]:
+def cards(result: DriverResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     found = narrative.facts(result)
     if found["empty"]:
-        return []
+        return [words.answers_card(result.context, lang)]
     return [
         Card(WORDS[lang]["r_squared"], percent(found["r_squared"]), _percent_interval(*found["interval"])),
         Card(
@@ -80,11 +69,8 @@ def _cards(result: DriverResult, lang: Lang) -> list[Card]:
             str(driver_map.facts(result)["k_sure"]),
             typeset(WORDS[lang]["drivers"].format(k=found["terms"]), lang),
         ),
+        words.answers_card(result.context, lang),
     ]
-
-
-def _named(result: DriverResult, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.assign(label=[result.context.label(term, lang) for term in table["term"]])
 
 
 def figure(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Block | None:
@@ -105,7 +91,7 @@ def figure(result: DriverResult, name: str, lang: Lang, segment: str = "") -> Bl
 
 
 def _importance(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
-    table = _named(result, result.importance, lang)
+    table = words.labelled(result.context, result.importance, lang)
     return _ranked(result, table, table["term"].isin(narrative.facts(result)["first"]), lang)
 
 
@@ -126,7 +112,7 @@ def _ranked(result: DriverResult, table: pd.DataFrame, leaders: pd.Series, lang:
 
 
 def _quadrant(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
-    table, lines = _named(result, result.map, lang), result.lines.iloc[0]
+    table, lines = words.labelled(result.context, result.map, lang), result.lines.iloc[0]
     look: dict[str, Any] = {
         "y": "importance",
         "lines": (float(lines["performance"]), float(lines["importance"])),
@@ -144,7 +130,7 @@ def _importance_kind(result: DriverResult) -> Kind:
 
 
 def _asymmetry(result: DriverResult, lang: Lang) -> tuple[Axes, str]:
-    table = _named(result, result.asymmetry, lang)
+    table = words.labelled(result.context, result.asymmetry, lang)
     table["tag"] = [
         word(factor, lang) if shown else ""
         for factor, shown in zip(table["factor"], table["shown"], strict=True)

@@ -42,18 +42,8 @@ WORDS = {
 }  # fmt: skip
 
 
-def headline(result: EffectsResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
-    cover = words.cover(context, lang)
-    return [
-        blocks.title(narrative.title(result, lang=lang), words.kicker(context, lang), cover, lang),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
-    ]
-
-
-def _cards(result: EffectsResult, lang: Lang) -> list[Card]:
+def cards(result: EffectsResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     table = result.effects[~result.effects["suppressed"] & result.effects["estimate"].notna()]
     made = []
     for _, row in table.head(CARDS).iterrows():
@@ -70,7 +60,7 @@ def _cards(result: EffectsResult, lang: Lang) -> list[Card]:
         kept = int((judged["ledger_verdict"] == "kept").sum())
         of = say(WORDS, "of", {"k": len(judged)}, lang, markdown=False)
         made.append(Card(WORDS[lang]["promises"], count(kept), of))
-    return made
+    return [*made, words.answers_card(result.context, lang)]
 
 
 def figure(result: EffectsResult, name: str, lang: Lang) -> Block | None:
@@ -78,12 +68,8 @@ def figure(result: EffectsResult, name: str, lang: Lang) -> Block | None:
     return {"effects": _effects, "leads": _leads, "series": _series, "power": _power}[name](result, lang)
 
 
-def _labelled(result: EffectsResult, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.assign(label=[result.context.label(term, lang) for term in table["term"]])
-
-
 def _effects(result: EffectsResult, lang: Lang) -> Block | None:
-    table = _labelled(result, result.effects, lang)
+    table = words.labelled(result.context, result.effects, lang)
     if table["effect_size"].isna().all():
         return None
     good = (table["conclusion"] == "effect_improved").to_numpy()

@@ -47,19 +47,8 @@ WORDS = {
 }  # fmt: skip
 
 
-def headline(result: GapsResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
-    return [
-        blocks.title(
-            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
-        ),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
-    ]
-
-
-def _cards(result: GapsResult, lang: Lang) -> list[Card]:
+def cards(result: GapsResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     paired = result.mode == "gap"
     made = []
     for _, row in result.overall.iterrows():
@@ -72,7 +61,7 @@ def _cards(result: GapsResult, lang: Lang) -> list[Card]:
             name=result.context.label(shown.iloc[0]["term"], lang)
         )
         made.insert(1, _card(shown.iloc[0], typeset(name, lang)))
-    return [*made, *_latest(result, lang)]
+    return [*made, *_latest(result, lang), words.answers_card(result.context, lang)]
 
 
 def _card(row: pd.Series, name: str) -> Card:

@@ -46,19 +46,8 @@ WORDS = {
 }  # fmt: skip
 
 
-def headline(result: InstrumentResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
-    return [
-        blocks.title(
-            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
-        ),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
-    ]
-
-
-def _cards(result: InstrumentResult, lang: Lang) -> list[Card]:
+def cards(result: InstrumentResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     found = narrative.facts(result)
     made = []
     if found["k"]:
@@ -78,7 +67,7 @@ def _cards(result: InstrumentResult, lang: Lang) -> list[Card]:
         made.append(
             Card(WORDS[lang]["straight"], percent(found["straight"], 1), WORDS[lang]["of_respondents"])
         )
-    return made
+    return [*made, words.answers_card(result.context, lang)]
 
 
 def _said(code: str, values: dict[str, object], lang: Lang) -> str:

@@ -51,19 +51,8 @@ def _text(code: str, result: ReturnsResult, lang: Lang, **values: object) -> str
     return say(WORDS, code, {"unit": narrative.unit(result, lang), **values}, lang, markdown=False)
 
 
-def headline(result: ReturnsResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
-    return [
-        blocks.title(
-            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
-        ),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*_cards(result, lang), words.answers_card(context, lang)], lang),
-    ]
-
-
-def _cards(result: ReturnsResult, lang: Lang) -> list[Card]:
+def cards(result: ReturnsResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     found, places = narrative.facts(result), narrative.digits(result)
     tone = {"pays": "good", "loses": "bad", "open": "neutral"}[found["verdict"]]
     late = kinds.is_missing(found["payback"])
@@ -78,6 +67,7 @@ def _cards(result: ReturnsResult, lang: Lang) -> list[Card]:
              _text("paid_in", result, lang, share=found["paid_share"]), "", "neutral"),
         Card(_text("spend", result, lang), formats.number(found["spend"], places),
              _text("present", result, lang), "", "neutral"),
+        words.answers_card(result.context, lang),
     ]  # fmt: skip
 
 

@@ -70,18 +70,10 @@ def _kind(measure: str) -> Kind:
     return CODES[measure].kind
 
 
-def headline(result: ScoresResult, lang: Lang) -> list[Block]:
-    """Return title, answer and headline cards."""
-    context = result.context
+def cards(result: ScoresResult, lang: Lang) -> list[Card]:
+    """Return the headline cards."""
     primary = result.headline[result.headline["primary"]].head(MOST_CARDS)
-    made = [_card(result, row, lang) for _, row in primary.iterrows()]
-    return [
-        blocks.title(
-            narrative.title(result, lang=lang), words.kicker(context, lang), words.cover(context, lang), lang
-        ),
-        blocks.prose(narrative.describe(result, lang=lang), lang),
-        blocks.cards([*made, _answers(result, lang)], lang),
-    ]
+    return [*(_card(result, row, lang) for _, row in primary.iterrows()), _answers(result, lang)]
 
 
 def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:

@@ -145,6 +145,11 @@ def answers_card(context: Context, lang: Lang) -> blocks.Card:
     return blocks.Card(text("answers", lang), count(context.n), text(kind, lang, n_eff=context.n_eff))
 
 
+def labelled(context: Context, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return a table with the label of each row's ``term``."""
+    return table.assign(label=[context.label(term, lang) for term in table["term"]])
+
+
 def change_words(change: str, sure: bool, previous: str, lang: Lang) -> str:
     """Return the change line of a card."""
     return text("since", lang, change=change, previous=previous) if sure else text("no_change", lang)

@@ -43,7 +43,7 @@ def facts(result: DriverResult) -> dict[str, Any]:
     found |= {
         "first": first,
         "k": len(first),
-        "tier": "one" if len(first) == 1 else "few" if len(first) <= NAMED else "many",
+        "tier": _tier(first, table),
     }
     found |= {
         "top": top["term"],
@@ -56,6 +56,13 @@ def facts(result: DriverResult) -> dict[str, Any]:
     for name, more in (("map", driver_map.facts(result)), ("ends", driver_asymmetry.facts(result))):
         found[name] = {key: value for key, value in more.items() if key != "ci"}  # a setting, no finding
     return found | _of_groups(result) | _of_methods(result) | _of_segments(result)
+
+
+def _tier(leaders: list[str], table: pd.DataFrame) -> str:
+    """Return how many lead: "one", "few" or "many", which they are too where nobody is left behind."""
+    if len(leaders) == 1:
+        return "one"
+    return "few" if len(leaders) <= NAMED and len(leaders) < len(table) else "many"
 
 
 def _leaders(table: pd.DataFrame) -> pd.DataFrame:
@@ -76,6 +83,11 @@ def _of_groups(result: DriverResult) -> dict[str, Any]:
     return {
         "dimensions": leaders["dimension"].tolist(),
         "k_groups": len(leaders),
+        "group_tier": "all"
+        if 1 < len(leaders) == len(result.groups)
+        else "one"
+        if len(leaders) == 1
+        else "few",
         "group_share": top["share"],
         "group_interval": (top["conf_low"], top["conf_high"]),
         "group_base": (result.groups["n"].min(), result.groups["n"].max()),
@@ -173,8 +185,8 @@ def describe(result: DriverResult, *, lang: Lang = "en") -> str:
         constant = any(note.code == "constant_outcome" for note in result.notes)
         return say(SENTENCES, "empty_outcome" if constant else "empty", values, lang)
     codes = [_fit_code(found), f"first_{found['tier']}"]
-    if found["k_groups"] and found["k_groups"] <= NAMED:
-        codes.append("groups_one" if found["k_groups"] == 1 else "groups_few")
+    if found["k_groups"] and (found["k_groups"] <= NAMED or found["group_tier"] == "all"):
+        codes.append(f"groups_{found['group_tier']}")
     said = [say(SENTENCES, code, values, lang) for code in codes]
     said += [driver_map.describe(result, lang=lang), say(SENTENCES, "cause", values, lang)]
     return paragraph(said, lang)
@@ -241,8 +253,9 @@ def _finding_code(found: dict[str, Any], figure: str, segment: str) -> str:
     if figure == "importance":
         return f"finding_importance_{found['tier']}"
     if figure == "groups":
-        few = "always" if found.get("always") else "one" if found["k_groups"] == 1 else "few"
-        return f"finding_groups_{few}" if found["k_groups"] else ""
+        if not found["k_groups"]:
+            return ""
+        return f"finding_groups_{'always' if found['always'] else found['group_tier']}"
     if figure == "segments":
         if not found["k_compared"] or segment not in ("", found["segment"]):
             return ""

@@ -286,29 +286,6 @@ def _exported(form: str, notebook: Any, job: Job) -> bytes:
     return bytes(body)
 
 
-def _publish(job: Job, partial: Path, outcome: Outcome) -> None:
-    """Move finished files to their names, one rename each, and remove what an earlier run left of this report."""
-    stale = [job.out / f"{job.name}{ending}" for ending in (".html", ".pdf", ".ipynb")]
-    folder = job.out / job.name
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in stale:
-        if not (partial / path.name).exists():
-            path.unlink(missing_ok=True)
-    for path in sorted(partial.iterdir()):
-        os.replace(path, job.out / path.name)
-    partial.rmdir()
-    made = [path for path in stale if path.exists()] + (sorted(folder.iterdir()) if folder.exists() else [])
-    outcome.outputs = [
-        {"path": path.relative_to(job.out).as_posix(), "bytes": path.stat().st_size, "sha256": digest(path)}
-        for path in made
-    ]
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def failure_page(job: Job, reason: str) -> str:
     """Return the page that stands for a report that failed.
 

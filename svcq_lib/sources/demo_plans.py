@@ -11,7 +11,6 @@ import pandas as pd
 from svcq_lib.sources import demo_world as world
 
 PROGRAMME_START, PROGRAMME_END = "2025-07-01", "2026-12-31"
-MILESTONES_CLAIMED = 28
 FUNDING = {"own": 0.70, "grant": 0.20, "loan": 0.10}
 # (phase, English, Chinese, planned start, planned end, days late at the end or None if not finished, weight)
 MILESTONES: tuple[tuple[int, str, str, str, str, int | None, int], ...] = (

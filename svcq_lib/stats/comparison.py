@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from svcq_lib.stats.intervals import ZTest, t_interval, t_p_value
+from svcq_lib.stats.intervals import t_interval, t_p_value
 
 Array = NDArray[np.float64]
+
+
+class Difference(NamedTuple):
+    """The difference of two estimates, and its test.
+
+    Attributes
+    ----------
+    difference, std_error : array
+        First minus second, and the standard error that the test uses.
+    conf_low, conf_high : array
+        Interval of the difference.
+    statistic, p_value : array
+        Difference / standard error, and its two-sided p-value.
+    """
+
+    difference: Array
+    std_error: Array
+    conf_low: Array
+    conf_high: Array
+    statistic: Array
+    p_value: Array
 
 
 def welch(
@@ -21,7 +44,7 @@ def welch(
     *,
     correlation: ArrayLike = 0.0,
     df_most: ArrayLike = np.inf,
-) -> ZTest:
+) -> Difference:
     """Test the difference of two means with Student's t and Welch–Satterthwaite degrees of freedom.
 
     Parameters
@@ -37,7 +60,7 @@ def welch(
 
     Returns
     -------
-    ZTest
+    Difference
         Difference first − second; statistic, interval and p-value are NaN where a sample has fewer than two answers
         or no spread at all: the same answer throughout a small sample is no proof of certainty.
 
@@ -54,7 +77,7 @@ def welch(
         error, difference = np.sqrt(np.maximum(v1 + v2 - together, 0)), est1 - est2
         statistic = difference / error
     low, high = t_interval(difference, error, df, level)
-    return ZTest(difference, error, low, high, statistic, t_p_value(statistic, df))
+    return Difference(difference, error, low, high, statistic, t_p_value(statistic, df))
 
 
 def shares(
@@ -67,7 +90,7 @@ def shares(
     *,
     correlation: ArrayLike = 0.0,
     df_most: ArrayLike = np.inf,
-) -> ZTest:
+) -> Difference:
     """Test the difference of two shares: Newcombe's interval and the pooled score test.
 
     Parameters
@@ -85,7 +108,7 @@ def shares(
 
     Returns
     -------
-    ZTest
+    Difference
         Difference first − second.
 
     Notes
@@ -102,7 +125,7 @@ def shares(
         statistic = np.where(error > 0, (p1 - p2) / error, np.nan)
         low = p1 - p2 - _length(p1 - low1, high2 - p2, link)
         high = p1 - p2 + _length(high1 - p1, p2 - low2, link)
-    return ZTest(p1 - p2, error, low, high, statistic, t_p_value(statistic, df_most))
+    return Difference(p1 - p2, error, low, high, statistic, t_p_value(statistic, df_most))
 
 
 def _length(one: Array, other: Array, link: Array) -> Array:

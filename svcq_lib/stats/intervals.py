@@ -6,8 +6,6 @@ where it is zero or less, or an input is undefined, the answer is NaN.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
@@ -16,27 +14,6 @@ from svcq_lib.errors import ParameterError
 
 Array = NDArray[np.float64]
 Interval = tuple[Array, Array]
-
-
-class ZTest(NamedTuple):
-    """The difference of two independent estimates, and its test.
-
-    Attributes
-    ----------
-    difference, std_error : array
-        First minus second, and its standard error.
-    conf_low, conf_high : array
-        Normal interval of the difference.
-    statistic, p_value : array
-        Difference / standard error, and its two-sided normal p-value.
-    """
-
-    difference: Array
-    std_error: Array
-    conf_low: Array
-    conf_high: Array
-    statistic: Array
-    p_value: Array
 
 
 def z_quantile(level: float) -> float:
@@ -88,37 +65,6 @@ def wilson(p: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n
     return np.clip((centre - half) / scale, 0.0, 1.0), np.clip((centre + half) / scale, 0.0, 1.0)
-
-
-def newcombe_difference(
-    p1: ArrayLike, n1: ArrayLike, p2: ArrayLike, n2: ArrayLike, level: float = 0.95
-) -> Interval:
-    """Return Newcombe's interval of a difference of two independent shares, p1 − p2.
-
-    Parameters
-    ----------
-    p1, p2 : array-like
-        Observed shares.
-    n1, n2 : array-like
-        Sample sizes, possibly effective.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    tuple of array
-        Limits inside [−1, 1].
-
-    Notes
-    -----
-    The squares of the distances to the Wilson limits are added: method 10 of Newcombe (1998, *Statistics in
-    Medicine* 17:873).
-    """
-    p1, p2 = np.asarray(p1, dtype=float), np.asarray(p2, dtype=float)
-    low1, high1 = wilson(p1, n1, level)
-    low2, high2 = wilson(p2, n2, level)
-    difference = p1 - p2
-    return difference - np.hypot(p1 - low1, high2 - p2), difference + np.hypot(high1 - p1, p2 - low2)
 
 
 def t_interval(estimate: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = 0.95) -> Interval:
@@ -185,30 +131,6 @@ def percentile_interval(draws: ArrayLike, level: float = 0.95, axis: int = 0) ->
     last = np.isfinite(ordered).sum(axis=0) - 1
     upper = _upper(level)
     return _sorted_quantile(ordered, last, 1 - upper), _sorted_quantile(ordered, last, upper)
-
-
-def two_sample_z(
-    est1: ArrayLike, se1: ArrayLike, est2: ArrayLike, se2: ArrayLike, level: float = 0.95
-) -> ZTest:
-    """Test the difference of two independent estimates.
-
-    Parameters
-    ----------
-    est1, se1, est2, se2 : array-like
-        Estimates and their standard errors.
-    level : float
-        Confidence level of the interval.
-
-    Returns
-    -------
-    ZTest
-        First minus second. Two estimates from the same respondents need their covariance instead.
-    """
-    difference = np.asarray(est1, dtype=float) - np.asarray(est2, dtype=float)
-    se = np.hypot(np.asarray(se1, dtype=float), np.asarray(se2, dtype=float))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.asarray(difference / se)
-    return ZTest(difference, se, *normal_interval(difference, se, level), statistic, z_p_value(statistic))
 
 
 def z_p_value(statistic: ArrayLike) -> Array:

@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from svcq_lib.errors import MethodError
+from svcq_lib.stats import wald
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -271,9 +271,8 @@ def joint_test(fit: Fit, clusters: ArrayLike, coefficients: ArrayLike) -> tuple[
     covariance = cluster_covariance(fit, clusters, "CR2")[np.ix_(at, at)]
     if not np.isfinite(covariance).all() or np.linalg.matrix_rank(covariance) < q:
         return nothing
-    wald = float(fit.coef[at] @ np.linalg.solve(covariance, fit.coef[at]))
     eta = float(satterthwaite_df(fit, clusters, at).min())
     if not eta >= q:
-        return wald / q, float(q), float("nan"), float("nan")
-    statistic, rest = (eta - q + 1) / (q * eta) * wald, eta - q + 1
-    return statistic, float(q), rest, float(special.fdtrc(q, rest, statistic))
+        return float(fit.coef[at] @ np.linalg.solve(covariance, fit.coef[at])) / q, float(q), np.nan, np.nan
+    found = wald.joint_test(fit.coef[at], covariance, eta)
+    return found.statistic, found.df, found.df_residual, found.p_value

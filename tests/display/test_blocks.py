@@ -170,8 +170,8 @@ def test_perceptions_alone_are_shown_as_ratings(rated, lang):
         made += [*sq.figure(rated, name, lang=lang, segment="region")]
     for name in VIEWS["gaps"].TABLES:
         made += [*sq.table(rated, name, lang=lang, segment="region")]
-    assert sum(block.model["type"] == "figure" for block in made) >= 5
-    assert sum(block.model["type"] == "table" for block in made) >= 4
+    assert sum(block.model["type"] == "figure" for block in made) == 6
+    assert sum(block.model["type"] == "table" for block in made) == 7
     cards = next(block.model["cards"] for block in made if block.model["type"] == "cards")
     assert cards[0]["label"] == ("Overall rating" if lang == "en" else "总体评分")
     for block in made:

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from svcq_lib.errors import Note
@@ -43,6 +44,33 @@ def test_leaders_that_cannot_be_told_apart_are_not_ranked(make_drivers):
         assert (
             narrative.finding(make_drivers(rows(leaders)), "importance")[0] != "“q0” is ahead of all others"
         )
+
+
+def groups(leaders, total=3):
+    table = pd.DataFrame(
+        [(f"d{i}", 0.5 - 0.1 * i, 1.0 if i < leaders else 2.0) for i in range(total)],
+        columns=["dimension", "share", "tier"],
+    )
+    wins = pd.DataFrame(columns=["level", "first", "second", "complete"])
+    return {"groups": table.assign(conf_low=0.1, conf_high=0.6, n=400.0), "dominance": wins}
+
+
+@pytest.mark.parametrize(
+    ("lang", "none", "lead"), [("en", "none is shown", "lead and"), ("zh", "未显示任何维度", "领先且")]
+)
+def test_a_list_of_all_dimensions_is_no_list_of_leaders(make_drivers, lang, none, lead):
+    for leaders, total, said, unsaid in ((3, 3, none, lead), (5, 5, none, lead), (2, 3, lead, none)):
+        result = make_drivers(rows(6), frames=groups(leaders, total))
+        assert said in narrative.describe(result, lang=lang)
+        assert unsaid not in narrative.describe(result, lang=lang)
+        heading, _ = narrative.finding(result, "groups", lang=lang)
+        assert heading.startswith(("No dimension", "未显示")) == (leaders == total)
+
+
+def test_a_list_of_all_drivers_is_no_list_of_leaders(make_drivers):
+    result = make_drivers(rows(3, total=3))
+    assert narrative.title(result) == "No single driver of csat stands out: 3 of 3 could rank first"
+    assert narrative.finding(result, "importance")[0].startswith("No single driver stands out")
 
 
 def test_where_no_interval_reaches_rank_one_the_best_interval_leads(make_drivers):

@@ -15,7 +15,7 @@ from svcq_lib.analyses.drivers import drivers
 from svcq_lib.analyses.gaps import gaps
 from svcq_lib.analyses.instrument import instrument
 from svcq_lib.analyses.scores import scores
-from svcq_lib.display import benchmark as shown
+from svcq_lib.display import headline
 from svcq_lib.display import scores as show_scores
 from svcq_lib.measures.reliability import alpha_standardized
 from svcq_lib.sources.contracts import check
@@ -246,7 +246,7 @@ def test_sfo_airlines_of_one_wave_cannot_be_told_apart(real_study):
 
 def headline_cards(found):
     """Return the cards of the page as data."""
-    return [card for block in shown.headline(found, "en") for card in block.model.get("cards", [])]
+    return [card for block in headline(found) for card in block.model.get("cards", [])]
 
 
 def test_sfo_scores_draw_no_trend_of_one_wave_and_no_more_groups_than_can_be_read(real_study):

