@@ -73,6 +73,11 @@ def _longest_word(text: str) -> float:
     return min(max(map(text_width, parts)), _LONGEST_WORD) if parts else 0.0
 
 
+def _whole_or_word(text: str) -> float:
+    """Return the least width of a cell: a short name stays whole, which in Chinese could wrap anywhere."""
+    return text_width(text) if len(text) <= _WHOLE_LABEL else _longest_word(text)
+
+
 def layouts(table: Table) -> list[Layout]:
     """Fit a table to the page.
 
@@ -111,7 +116,7 @@ def _needs(table: Table, index: int) -> tuple[float, float]:
     label = _BOLD * max(_longest_word(column.label), *(min(text_width(word), _WHOLE_LABEL) for word in words))
     if column.align == "left":
         longest = max([label, *map(text_width, cells)])
-        least = max([label, *map(_longest_word, cells), min(longest / 2, _TWO_LINES)])
+        least = max([label, *map(_whole_or_word, cells), min(longest / 2, _TWO_LINES)])
         return least, longest
     least = max([label, *(min(text_width(cell) * _BOLD, _LONGEST_WORD) for cell in cells)])
     return least, max(least, min(text_width(column.label) * _BOLD, _WIDE_LABEL))

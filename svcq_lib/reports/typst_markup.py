@@ -102,7 +102,11 @@ def typst_source(document: Document) -> tuple[str, dict[int, str], dict[str, byt
     files: dict[str, bytes] = {}
     lines = ['#import "report.typ": *', _opening(document), _cover(document)]
     places = {2: "the document's title", 3: "the cover"}
+    first = next((one for one in document.blocks if isinstance(one, Heading) and one.level == 2), None)
     for block in document.blocks:
+        if block is first:  # the answer comes before the contents, on the first page
+            lines.append("#contents()")
+            places[len(lines)] = "the contents"
         for line in _block(block, anchors, files, document):
             lines.append("#" + line)
             title = getattr(block, "title", "")
