@@ -64,7 +64,7 @@ def test_coded_values():
         "重点改进", "继续保持", "低优先", "过度投入",
     ]  # fmt: skip
     assert word("pairwise", "zh") == "成对删除"
-    assert word("lmg") == "LMG (Shapley)"
+    assert word("lmg") == "LMG/Shapley"
 
 
 @pytest.mark.parametrize("ask", [label, kind])

@@ -25,21 +25,21 @@ TABLES = (
 )  # fmt: skip
 WORDS = {
     "en": {
-        "overall": "Overall gap", "overall_perception": "Overall rating", "widest": "Widest: {name}",
+        "overall": "Overall gap", "overall_perception": "Mean of the dimensions", "widest": "Widest: {name}",
         "lowest": "Lowest: {name}", "weighted": "Weighted by importance", "whole": "All",
         "dimensions": "Dimensions", "items": "Questions", "segments": "Groups of {name}",
         "changes": "Change by dimension", "overall_in": "Overall gap, {period}",
-        "rating_in": "Overall rating, {period}",
+        "rating_in": "Mean of the dimensions, {period}",
         "chain": "Gaps 1 to 5 by dimension", "zone": "The zone of tolerance",
         "quality": "How far each gap can be trusted",
         "knowledge_gap": "1 Knowledge", "standards_gap": "2 Standards", "delivery_gap": "3 Delivery",
         "communication_gap": "4 Communication", "remainder": "Rest", "sum": "5 Customer gap",
     },
     "zh": {
-        "overall": "总体差距", "overall_perception": "总体评分", "widest": "最大差距：{name}",
+        "overall": "总体差距", "overall_perception": "各维度平均评分", "widest": "最大差距：{name}",
         "lowest": "最低：{name}", "weighted": "按重要性加权", "whole": "全部",
         "dimensions": "各维度", "items": "各题项", "segments": "按{name}分组", "changes": "各维度的变化",
-        "overall_in": "总体差距，{period}", "rating_in": "总体评分，{period}",
+        "overall_in": "总体差距，{period}", "rating_in": "各维度平均评分，{period}",
         "chain": "各维度的差距 1 至 5", "zone": "容忍区", "quality": "各维度差距的可信程度",
         "knowledge_gap": "1 认知差距", "standards_gap": "2 标准差距", "delivery_gap": "3 传递差距",
         "communication_gap": "4 沟通差距", "remainder": "其余部分", "sum": "5 感知差距",

@@ -110,7 +110,7 @@ WORDS: dict[str, Term] = {
     "keep_up": Term("Keep up", "继续保持"),
     "low_priority": Term("Low priority", "低优先"),
     "possible_overkill": Term("Possible overkill", "过度投入"),
-    "lmg": Term("LMG (Shapley)", "LMG（Shapley）"),
+    "lmg": Term("LMG/Shapley", "LMG/Shapley"),
     "relative_weights": Term("Relative weights (Johnson)", "相对权重（Johnson）"),
     "beta": Term("Standardized coefficient", "标准化系数"),
     "correlation": Term("Correlation", "相关系数"),

@@ -173,7 +173,7 @@ def test_perceptions_alone_are_shown_as_ratings(rated, lang):
     assert sum(block.model["type"] == "figure" for block in made) == 6
     assert sum(block.model["type"] == "table" for block in made) == 7
     cards = next(block.model["cards"] for block in made if block.model["type"] == "cards")
-    assert cards[0]["label"] == ("Overall rating" if lang == "en" else "总体评分")
+    assert cards[0]["label"] == ("Mean of the dimensions" if lang == "en" else "各维度平均评分")
     for block in made:
         assert "nan" not in json.dumps(shown(block))
     tables = [block.model for block in made if block.model["type"] == "table"]
