@@ -20,7 +20,8 @@ FIGURES = ("reliability", "loadings", "scree", "pairs")
 TABLES = ("reliability", "criteria", "fit", "pairs", "invariance", "items", "quality")
 WORDS = {
     "en": {
-        "lowest": "Lowest reliability: {name}", "fit": "Fit of the declared dimensions (CFI)", "rmsea": "RMSEA {rmsea:2} {interval:i2}",
+        "lowest": "Lowest reliability: {name}", "fit": "Fit of the declared dimensions (CFI)",
+        "rmsea": "RMSEA {rmsea:2} {interval:i2}",
         "general": "One general factor (ω hierarchical)", "number": "Dimensions in the answers",
         "declared": "{declared:n} declared", "groups": "Comparable by {segment:lower}",
         "straight": "Same answer throughout", "of_respondents": "of respondents",
@@ -32,7 +33,8 @@ WORDS = {
         "quality": "Care in answering", "eigenvalue": "Eigenvalue", "noise": "Noise",
     },
     "zh": {
-        "lowest": "信度最低：{name}", "fit": "所声明维度的拟合（CFI）", "rmsea": "RMSEA {rmsea:2} {interval:i2}",
+        "lowest": "信度最低：{name}", "fit": "所声明维度的拟合（CFI）",
+        "rmsea": "RMSEA {rmsea:2} {interval:i2}",
         "general": "总因子（分层 ω）", "number": "答卷显示的维度数",
         "declared": "声明 {declared:n} 个", "groups": "按{segment}是否可比",
         "straight": "全部题项同一答案", "of_respondents": "占受访者",
