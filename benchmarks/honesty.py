@@ -7,9 +7,10 @@
 The titles are read as a reader would, in English and in Chinese: a title is matched against the sentences that the
 report can say, and counts as a claim if it names some of the candidates before the others (or a direction of change).
 With a true difference a claim is a hit only if it names the right candidate, or the right direction. That difference is
-z(1 − α/2m) + z(1 − 0.10/k) standard errors of the contrast behind the claim: m is the number of tests that are read
-together, k how many contrasts must all be found (ahead of each of two other dimensions, of each of five other drivers).
-That is 90 % power for the claim. The standard error is measured in pilot studies.
+t(1 − α/2m) + t(1 − 0.10/k) standard errors of the contrast behind the claim: m is the number of tests that are read
+together, k how many contrasts must all be found (ahead of each of two other dimensions, of each of five other drivers),
+and t has as many degrees of freedom as the study gives the test (without end, or units less two where units are
+treated). That is 90 % power for the claim. The standard error is measured in pilot studies.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import stdtrit
 from scipy.stats import beta
 from simulation import results
 from simulation.studies import DIMENSIONS, UNITS, Array, Simulator, World, check_once, headline_only
@@ -120,6 +121,10 @@ class Case:
         From the title's sentences to what is claimed: "" for nothing.
     right : str
         What is true where there is a difference.
+    units : callable, optional
+        From the contrast to the true means of the units.
+    df : float
+        Degrees of freedom of the test.
     """
 
     null: World
@@ -132,6 +137,7 @@ class Case:
     claimed: Callable[[Sequence[Claim], str], str]
     right: str
     units: Callable[[float], Array] | None = None
+    df: float = np.inf
 
 
 def _scores_claim(found: Sequence[Claim], lang: str) -> str:
@@ -246,8 +252,8 @@ CASES: dict[str, Case] = {
         World(), lambda size: World(), _unit, UNITS, 1, sq.benchmark, benchmark, _benchmark_claim, "U00", _first_unit
     ),
     "effects": Case(
-        World(), lambda size: World(lift=size), _lift, 5, 1, lambda study: sq.effects(study, n_boot=199), effects,
-        _effects_claim, "rose",
+        World(), lambda size: World(lift=size), _lift, 5, 1, sq.effects, effects, _effects_claim, "rose",
+        df=UNITS - 2,
     ),
 }  # fmt: skip
 
@@ -316,7 +322,8 @@ def calibrated(topic: str, jobs: int) -> tuple[float, float]:
     """
     guess, case = 0.25, CASES[topic]
     pilot = simulated(topic, guess, PILOT, jobs, first=10_000)["estimate"]
-    wanted = (ndtri(1 - 0.025 / case.tests) + ndtri(1 - (1 - POWER) / case.needed)) * pilot.std(ddof=1)
+    quantiles = stdtrit(case.df, [1 - 0.025 / case.tests, 1 - (1 - POWER) / case.needed])
+    wanted = quantiles.sum() * pilot.std(ddof=1)
     return float(guess * wanted / pilot.mean()), float(wanted)
 
 

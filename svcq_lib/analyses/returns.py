@@ -36,7 +36,7 @@ from svcq_lib.analyses.returns_model import (
     choice,
     money_name,
 )
-from svcq_lib.analyses.returns_plan import Plan, read_plan
+from svcq_lib.analyses.returns_plan import Plan, read_plan, section_of
 from svcq_lib.analyses.returns_switches import switches_of
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
@@ -109,15 +109,14 @@ class ReturnsResult:
 
 def _outcomes(study: Study) -> tuple[Outcome, Outcome | None]:
     """Return the satisfaction that lifts act on, and whether customers stayed."""
-    section = study.returns
-    named = section.outcome if section else None
+    section = section_of(study)
     first = next((name for name, one in study.outcomes.items() if one.kind == "csat"), None)
-    if not (named or first):
+    if not (section.outcome or first):
         raise ParameterError(
             f"{study.path.name} has no satisfaction outcome. Declare one of kind csat, or set returns.outcome."
         )
-    stayed = study.outcome(section.retention) if section and section.retention else None
-    return study.outcome(named or str(first)), stayed
+    stayed = study.outcome(section.retention) if section.retention else None
+    return study.outcome(section.outcome or str(first)), stayed
 
 
 def _items(study: Study) -> list[str]:

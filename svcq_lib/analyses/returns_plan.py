@@ -18,9 +18,9 @@ from svcq_lib.analyses.returns_checks import (
     rule_problems,
     split_items,
 )
-from svcq_lib.errors import DataError
+from svcq_lib.errors import DataError, ParameterError
 from svcq_lib.sources.prepared import read_table
-from svcq_lib.study import Label, Study
+from svcq_lib.study import Label, Returns, Study
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,15 @@ def month_name(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
+def section_of(study: Study) -> Returns:
+    """Return a study's section ``[returns]``; without one there is nothing to compute."""
+    if study.returns is None:
+        raise ParameterError(
+            f"{study.path.name} has no [returns]. Declare the tables of initiatives, costs and economics there."
+        )
+    return study.returns
+
+
 def read_plan(study: Study) -> Plan:
     """Read and check the three tables of ``[returns]``.
 
@@ -101,14 +110,12 @@ def read_plan(study: Study) -> Plan:
 
     Raises
     ------
+    ParameterError
+        If the study has no ``[returns]``.
     DataError
         Listing every problem of all three tables, by table, column and row.
     """
-    section = study.returns
-    if section is None:
-        raise DataError(
-            f"{study.path.name} has no [returns]. Declare the tables of initiatives, costs and economics there."
-        )
+    section = section_of(study)
     tables = {key: read_table(study, getattr(section, key)) for key in ("initiatives", "costs", "economics")}
     problems = [
         f"  table {getattr(section, key)!r}, {problem}"

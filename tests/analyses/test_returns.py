@@ -405,7 +405,7 @@ def test_impossible_parameters(demo, options, message):
 
 
 def test_a_study_without_a_plan_says_so(demo):
-    with pytest.raises(DataError, match=r"has no \[returns\]"):
+    with pytest.raises(ParameterError, match=r"has no \[returns\]"):
         sq.returns(demo.model_copy(update={"returns": None}))
 
 

@@ -385,6 +385,18 @@ def test_reports_that_do_not_apply_are_left_out_unless_asked_for(copy, tmp_path,
         run(copy, ["drivers"], out=tmp_path / "out")
 
 
+def test_reports_whose_section_is_missing_are_left_out(copy, tmp_path, quick):
+    parts = re.split(r"(?m)^(?=\[)", copy.read_text(encoding="utf-8"))
+    copy.write_text(
+        "".join(one for one in parts if not one.startswith(("[returns]", "[effects]"))), encoding="utf-8"
+    )
+    summary = run(copy, out=tmp_path / "out")
+    assert "gaps_en" in quick
+    for topic in ("returns", "effects"):
+        assert f"{topic}_en" not in quick
+        assert f"has no [{topic}]" in summary.left_out[topic]
+
+
 def test_a_change_of_any_table_that_a_report_reads_makes_it_again(copy, tmp_path, quick):
     run(copy, ["gaps"], out=tmp_path / "out")
     standards = copy.with_name("standards.csv")
