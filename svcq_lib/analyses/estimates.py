@@ -89,10 +89,28 @@ def share_intervals(table: pd.DataFrame, *, ci_level: float = 0.95) -> pd.DataFr
     DataFrame
         The same with Wilson intervals at the sample size that the standard error implies, p(1 − p)/SE² · n/(n − 1),
         so that weights and clusters widen them (without either it is n); at p = 0 or 1 the effective sample size
-        takes its place. NaN where a design allows no standard error.
+        takes its place. Student's t replaces z where the design leaves few degrees of freedom. NaN where a design
+        allows no standard error.
     """
-    low, high = intervals.wilson(table["estimate"].to_numpy(), _share_size(table), ci_level)
+    low, high = intervals.wilson(table["estimate"].to_numpy(), _share_size(table), ci_level, design_df(table))
     return table.assign(conf_low=low, conf_high=high)
+
+
+def design_df(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the degrees of freedom of means where a design leaves fewer than rows less one, else infinity.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`means`.
+
+    Returns
+    -------
+    ndarray
+        For intervals that are normal by convention, such as Wilson's: few clusters or uneven weights need Student's t.
+    """
+    df, n = table["df"].to_numpy(dtype=float), table["n"].to_numpy(dtype=float)
+    return np.where(df < (n - 1) * (1 - 1e-9), df, np.inf)
 
 
 def _share_size(table: pd.DataFrame) -> NDArray[np.float64]:

@@ -148,8 +148,8 @@ def _scaled(table: pd.DataFrame, one: Measured, ci_level: float) -> pd.DataFrame
         table = table.assign(
             estimate=100 * table["estimate"], std_error=100 * table["std_error"] * np.sqrt((n - 1) / n)
         )
-        low, high = intervals.normal_interval(
-            table["estimate"].to_numpy(), table["std_error"].to_numpy(), ci_level
+        low, high = intervals.t_interval(
+            table["estimate"].to_numpy(), table["std_error"].to_numpy(), estimates.design_df(table), ci_level
         )
         # all answers of one kind: Wald's interval has no width; the adjusted one keeps its level
         net = table["estimate"].to_numpy() / 100

@@ -37,7 +37,7 @@ def z_quantile(level: float) -> float:
     return float(special.ndtri(_upper(level)))
 
 
-def wilson(p: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
+def wilson(p: ArrayLike, n: ArrayLike, level: float = 0.95, df: ArrayLike = np.inf) -> Interval:
     """Return Wilson's interval of a share.
 
     Parameters
@@ -48,6 +48,8 @@ def wilson(p: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
         Sample size, possibly effective.
     level : float
         Confidence level.
+    df : array-like
+        Degrees of freedom of the share's error, where a design leaves few: Student's t then takes the place of z.
 
     Returns
     -------
@@ -60,7 +62,8 @@ def wilson(p: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
     Medicine* 17:857). R: ``prop.test(correct = FALSE)``.
     """
     p, n = _positive_base(p, n)
-    z = z_quantile(level)
+    df = np.asarray(df, dtype=float)
+    z = special.stdtrit(np.where(df > 0, df, np.nan), _upper(level))
     centre = p + z**2 / (2 * n)
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n

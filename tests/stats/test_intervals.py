@@ -103,6 +103,22 @@ def test_wilson_covers_its_share():
     assert 0.93 < ((low <= 0.15) & (high >= 0.15)).mean() < 0.97
 
 
+def test_a_share_of_few_clusters_is_covered_with_students_t():
+    rng, clusters, rows, draws = np.random.default_rng(5), 12, 40, 4_000
+    chance = 1 / (1 + np.exp(-(np.log(0.3 / 0.7) + 0.5 * rng.normal(size=(draws, clusters)))))
+    x = rng.binomial(rows, chance)
+    p = x.sum(axis=1) / (clusters * rows)
+    z = (x - p[:, None] * rows) / (clusters * rows)
+    n = p * (1 - p) / (clusters / (clusters - 1) * (z**2).sum(axis=1))
+    true = (1 / (1 + np.exp(-(np.log(0.3 / 0.7) + 0.5 * rng.normal(size=1_000_000))))).mean()
+    covered = []
+    for df in (np.inf, clusters - 1):
+        low, high = intervals.wilson(p, n, df=df)
+        covered.append(float(((low <= true) & (high >= true)).mean()))
+    assert covered[0] < 0.935
+    assert 0.94 < covered[1] < 0.965
+
+
 # edges and errors
 
 
