@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from svcq_lib.analyses.driver_basis import (
     reduced,
     varying,
 )
+from svcq_lib.analyses.driver_map import QUADRANTS, Lines
 from svcq_lib.analyses.driver_needs import CHEAP, Missing, Plan
 from svcq_lib.analyses.driver_parts import Method, decompose
 from svcq_lib.analyses.switches import Headline, Switch, switches
@@ -24,6 +26,8 @@ from svcq_lib.evidence.collect import Evidence
 OTHER: dict[Method, Method] = {"lmg": "relative_weights", "relative_weights": "lmg"}
 FEW = 5
 """Imputations behind a figure that is only compared."""
+TO_CONCENTRATE = "drivers_to_concentrate"
+"""Name of the map's headline: the number of drivers that are important and rated low."""
 ORDERED = 12
 """Most categories of an outcome that is also modelled as ordinal."""
 
@@ -69,6 +73,37 @@ def alternatives(
     for default, code, build in _bases(evidence, plan, rows, used, seed):
         found.append(Switch(default, used[default], code, _strongest(build, plan, method, suppress)))
     return switches(own, found)
+
+
+def map_alternatives(placed: pd.DataFrame, lines: Lines) -> pd.DataFrame:
+    """Return how many drivers to concentrate on there would be with other lines on the map.
+
+    Parameters
+    ----------
+    placed : DataFrame
+        Drivers on the map, with their quadrant under each convention.
+    lines : {"mean", "median", "scale", "diagonal"}
+        The convention that was used.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`svcq_lib.analyses.switches.switches`; the answer is the same if the same drivers are named.
+    """
+    named = {
+        one: set(placed.loc[placed[f"quadrant_{one}"] == QUADRANTS[0], "term"])
+        for one in get_args(Lines)
+        if placed[f"quadrant_{one}"].ne("").any()
+    }
+    if lines not in named:
+        return switches(Headline("", "number", float("nan")), [])
+    count = {one: Headline(TO_CONCENTRATE, "count", float(len(terms))) for one, terms in named.items()}
+    others = [
+        Switch("lines", f"quadrant_{lines}", f"quadrant_{one}", count[one], terms == named[lines])
+        for one, terms in named.items()
+        if one != lines
+    ]
+    return switches(count[lines], others)
 
 
 def _bases(

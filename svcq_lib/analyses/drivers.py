@@ -353,6 +353,8 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
     switched = driver_switches.alternatives(
         run.evidence, plan, run.rows, run.how, table, suppress=run.study.thresholds.suppress, seed=run.seed
     )
+    mapped = driver_switches.map_alternatives(placed, lines["lines"].iloc[0])
+    switched = pd.concat([switched, mapped], ignore_index=True) if len(mapped) else switched
     methods, agreement = driver_tables.methods(names, proper, point, n)
     dominance = driver_tables.dominance(names, members, proper, point, n)
     won = dominance[dominance["level"] == "term"].groupby("first").size()

@@ -14,7 +14,7 @@ SENTENCES = {
     "en": {
         "heading": "Contested defaults and the headline without them",
         "same": "Each default below can be argued about. The headline stays the same under {k:n} {k:alternative|alternatives}.",
-        "different": "Each default below can be argued about. The headline would be another under {different:n} of {k:n} {k:alternative|alternatives}: {names:list}.",
+        "different": "Each default below can be argued about. A headline would change under {different:n} of {k:n} {k:alternative|alternatives}: {names:list}.",
         "none": "cannot be computed",
     },
     "zh": {

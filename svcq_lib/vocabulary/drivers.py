@@ -60,6 +60,7 @@ WORDS: dict[str, Term] = {
     "missing": Term("Missing answers", "缺失答案"),
     "method": Term("Measure of importance", "重要性度量"),
     "model": Term("Model of the outcome", "结果模型"),
+    "drivers_to_concentrate": Term("Drivers to concentrate on", "重点改进的因素数"),
     "dummy": Term("Dummy adjustment", "虚拟变量调整"),
     "multiple_imputation": Term("Multiple imputation", "多重插补"),
     "first": Term("Alone", "单独进入"),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from svcq_lib.analyses import driver_tables
+from svcq_lib.analyses import driver_switches, driver_tables
 from svcq_lib.analyses.driver_basis import Basis, reduced
 from svcq_lib.analyses.driver_parts import decompose
 from svcq_lib.analyses.drivers import drivers
@@ -236,11 +236,27 @@ def test_groups_are_compared_only_where_they_are_known(make_study):
 # switches
 
 
+def test_the_map_under_other_lines_is_a_row_of_its_own():
+    placed = pd.DataFrame({
+        "term": ["a", "b", "c"],
+        "quadrant_mean": ["concentrate_here", "keep_up", "low_priority"],
+        "quadrant_median": ["concentrate_here", "concentrate_here", "low_priority"],
+        "quadrant_scale": ["", "", ""],
+        "quadrant_diagonal": ["concentrate_here", "keep_up", "possible_overkill"],
+    })  # fmt: skip
+    found = driver_switches.map_alternatives(placed, "mean").set_index("alternative")
+    assert found.index.tolist() == ["quadrant_median", "quadrant_diagonal"]  # the scale's middle is not known
+    assert found["estimate"].tolist() == [1, 1]
+    assert found["alternative_estimate"].tolist() == [2, 1]
+    assert found["same_answer"].tolist() == [False, True]
+    assert driver_switches.map_alternatives(placed, "scale").empty
+
+
 def test_every_default_has_its_alternative(make_study):
     frame = simulated(200, [0.8, 0.4]).assign(y=lambda one: (one["y"] / 20).round().clip(0, 6))
     frame.loc[frame.index < 20, "x0"] = np.nan
     found = drivers(make_study(frame, text({"d": ["x0", "x1"]})), n_boot=50)
-    table = found.switches.set_index("alternative")
+    table = found.switches[found.switches["default"] != "lines"].set_index("alternative")
     assert set(table.index) == {"relative_weights", "listwise", "dummy", "multiple_imputation", "ordinal"}
     assert (table["term"] == "x0").all()
     for how in ("listwise", "dummy"):

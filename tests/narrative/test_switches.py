@@ -34,7 +34,7 @@ def test_an_analysis_may_say_itself_whether_the_answer_is_the_same():
 
 
 def test_it_says_which_alternatives_change_the_headline():
-    said = "another under 1 of 2 alternatives: Measure of importance – Relative weights (Johnson)."
+    said = "would change under 1 of 2 alternatives: Measure of importance – Relative weights (Johnson)."
     assert said in narrative.describe(table())
     assert "在 2 种替代做法中，有 1 种会改变主要结论" in narrative.describe(table(), lang="zh").replace(
         "\u2009", ""
