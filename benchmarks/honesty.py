@@ -320,11 +320,16 @@ def calibrated(topic: str, jobs: int) -> tuple[float, float]:
     size, contrast : float
         On the scale of the world and of the report.
     """
-    guess, case = 0.25, CASES[topic]
-    pilot = simulated(topic, guess, PILOT, jobs, first=10_000)["estimate"]
+    case, size, wanted = CASES[topic], 0.25, 0.0
     quantiles = stdtrit(case.df, [1 - 0.025 / case.tests, 1 - (1 - POWER) / case.needed])
-    wanted = quantiles.sum() * pilot.std(ddof=1)
-    return float(guess * wanted / pilot.mean()), float(wanted)
+    for first in (
+        10_000,
+        20_000,
+    ):  # the second pilot at the size of the first: a small contrast is poorly known
+        pilot = simulated(topic, size, PILOT, jobs, first=first)["estimate"]
+        wanted = quantiles.sum() * pilot.std(ddof=1)
+        size *= wanted / pilot.mean()
+    return float(size), float(wanted)
 
 
 def _share(hits: int, n: int) -> dict[str, float]:
@@ -338,8 +343,10 @@ def measure(topics: Sequence[str], null_studies: int, true_studies: int, jobs: i
     """Return one row per report, language and world."""
     rows: list[dict[str, Any]] = []
     for topic in topics:
-        size, contrast = calibrated(topic, jobs)
+        size, contrast = calibrated(topic, jobs) if true_studies else (0.0, 0.0)
         for truth, studies, world in (("none", null_studies, 0.0), ("difference", true_studies, size)):
+            if not studies:
+                continue
             table = simulated(topic, world, studies, jobs)
             for lang in LANGS:
                 said = table[lang]
@@ -375,7 +382,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--studies", type=int, default=NULL_STUDIES)
+    parser.add_argument("--studies", type=int, default=NULL_STUDIES, help="0 keeps those of before")
     parser.add_argument("--true-studies", type=int, default=TRUE_STUDIES)
     parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--jobs", type=int, default=2)
@@ -384,7 +391,10 @@ def main() -> None:
     if not chosen.table:
         for topic in chosen.only:
             rows = results.replaced(
-                "honesty", measure([topic], chosen.studies, chosen.true_studies, chosen.jobs), "topic"
+                "honesty",
+                measure([topic], chosen.studies, chosen.true_studies, chosen.jobs),
+                "topic",
+                "truth",
             )
             results.write("honesty", rows, seed=SEED, n=SIZE, power=POWER)
     whole = results.read("honesty")

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from svcq_lib.analyses.driver_basis import Reduced
 from svcq_lib.analyses.driver_parts import Parts, ranked
@@ -19,7 +20,15 @@ METHODS = ("lmg", "relative_weights", "first", "last", "betasq", "pratt", "car",
 TOP = 3
 
 
-def pairs(table: pd.DataFrame, names: list[str], draws: Array, ci_level: float) -> pd.DataFrame:
+START = 0.1
+"""Part of an average share that is added before logarithms are taken, so that shares near nought stay comparable."""
+KURTOSIS = 9.0
+"""Of the product of two normal answers, which correlations are means of."""
+
+
+def pairs(
+    table: pd.DataFrame, names: list[str], draws: Array, ci_level: float, information: float = np.inf
+) -> pd.DataFrame:
     """Return the differences of all pairs of shares, with intervals and p-values that hold for all pairs at once.
 
     Parameters
@@ -32,36 +41,53 @@ def pairs(table: pd.DataFrame, names: list[str], draws: Array, ci_level: float) 
         Bootstrap replicates of the shares.
     ci_level : float
         Simultaneous level.
+    information : float
+        Effective number of answers.
 
     Returns
     -------
     DataFrame
-        first, second, difference, std_error, conf_low, conf_high, p_adjusted, n (of the smaller base). The quantile is
-        that of the largest standardized difference among all pairs of a replicate (single-step max-t, Westfall and
-        Young 1993); NaN without replicates or without variation.
+        first, second, difference, std_error, conf_low, conf_high, p_adjusted, n (of the smaller base); NaN without
+        replicates or without variation.
+
+    Notes
+    -----
+    The quantile is that of the largest standardized difference among all pairs of a replicate (single-step max-t,
+    Westfall and Young 1993). Shares are compared by their logarithms (of the share and a tenth of an average one),
+    since the error of a share grows with it: compared as they are, equal drivers were told apart in 6.5 % of simulated
+    studies. Errors are means of squares of products of answers, so Student's t has 2/(kurtosis − 1) times the answers
+    as degrees of freedom. Intervals are of the difference itself and exclude 0 where the test does.
     """
     order = [names.index(term) for term in table["term"]]
     i, j = np.triu_indices(len(order), 1)
     share, n = table["share"].to_numpy(), table["n"].to_numpy()
     difference, error = share[i] - share[j], np.full(len(i), np.nan)
-    limit, p = np.nan, np.full(len(i), np.nan)
+    p = np.full(len(i), np.nan)
+    half = error.copy()
     if len(draws) > 1:
         drawn = draws[:, order]
-        moved = drawn[:, i] - drawn[:, j]
-        error = moved.std(axis=0, ddof=1)
+        error = (drawn[:, i] - drawn[:, j]).std(axis=0, ddof=1)
         error = np.where(error > 0, error, np.nan)
-        largest = np.nanmax(np.abs(moved - moved.mean(axis=0)) / error, axis=1, initial=0.0)
-        limit = float(np.quantile(largest, ci_level))
-        reached = largest[:, None] >= np.abs(difference / error)
+        start = START / len(order)
+        logs, moved = np.log(share + start), np.log(np.maximum(drawn, 0) + start)
+        moved = moved[:, i] - moved[:, j]
+        spread = np.where(np.isnan(error), np.nan, moved.std(axis=0, ddof=1))
+        largest = np.nanmax(np.abs(moved - moved.mean(axis=0)) / spread, axis=1, initial=0.0)
+        statistic = np.abs(logs[i] - logs[j]) / spread
+        df = max(2 / (KURTOSIS - 1) * information, 1.0)
+        limit = -special.stdtrit(df, special.ndtr(-np.quantile(largest, ci_level)))
+        reached = largest[:, None] >= -special.ndtri(special.stdtr(df, -statistic))
         p = np.where(np.isnan(error), np.nan, (1 + reached.sum(axis=0)) / (1 + len(draws)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            half = limit * np.where(statistic > 0, np.abs(difference) / statistic, error)
     return pd.DataFrame(
         {
             "first": table["term"].to_numpy()[i],
             "second": table["term"].to_numpy()[j],
             "difference": difference,
             "std_error": error,
-            "conf_low": difference - limit * error,
-            "conf_high": difference + limit * error,
+            "conf_low": difference - half,
+            "conf_high": difference + half,
             "p_adjusted": p,
             "n": np.minimum(n[i], n[j]),
         }
@@ -105,7 +131,12 @@ def groups_of(names: list[str], dimension: dict[str, str]) -> dict[str, list[int
 
 
 def grouped(
-    members: dict[str, list[int]], basis: Reduced, n: Array, good: NDArray[np.bool_], ci_level: float
+    members: dict[str, list[int]],
+    basis: Reduced,
+    n: Array,
+    good: NDArray[np.bool_],
+    ci_level: float,
+    information: float,
 ) -> tuple[pd.DataFrame, Array]:
     """Return what whole dimensions contribute, and the Owen values of their items.
 
@@ -121,6 +152,8 @@ def grouped(
         Replicates that could be decomposed.
     ci_level : float
         Level of the intervals.
+    information : float
+        Effective number of answers.
 
     Returns
     -------
@@ -152,7 +185,7 @@ def grouped(
     )
     table = table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
     drawn = drawn / drawn.sum(axis=1, keepdims=True)
-    leaders = pairs(table.rename(columns={"dimension": "term"}), list(members), drawn, ci_level)
+    leaders = pairs(table.rename(columns={"dimension": "term"}), list(members), drawn, ci_level, information)
     table["tier"] = tiers(table.rename(columns={"dimension": "term"}), leaders)
     return table, values
 

@@ -333,12 +333,12 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
     table = driver_parts.importance(names, plan.terms, point, drawn, run.method, ci)
     table["n"] = [float(n[names.index(name)]) for name in table["term"]]
     members = driver_tables.groups_of(names, plan.terms)
-    groups, owen = driver_tables.grouped(members, proper, n, drawn.good, ci)
-    table["owen"] = [owen[names.index(name)] for name in table["term"]]
-    pairs = driver_tables.pairs(table, names, drawn.share, ci)
-    table["tier"] = driver_tables.tiers(table, pairs)
     # uneven weights make noise louder
     information = base * run.evidence.base.n_eff / run.evidence.base.n
+    groups, owen = driver_tables.grouped(members, proper, n, drawn.good, ci, information)
+    table["owen"] = [owen[names.index(name)] for name in table["term"]]
+    pairs = driver_tables.pairs(table, names, drawn.share, ci, information)
+    table["tier"] = driver_tables.tiers(table, pairs)
     fit = driver_parts.fit(plan.outcome, run.how, point, drawn, (base, float(basis.n[0, 0])), information, ci)
     fit["noise_mean"], fit["noise_floor"] = driver_parts.noise_floor(
         proper, point, information, run.method, run.seed
