@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import html
+import json
 import os
 import re
 import shutil
@@ -17,9 +17,12 @@ from typing import Any
 
 from svcq_lib.errors import ReportError
 from svcq_lib.formats import Lang
+from svcq_lib.reports.executed import cell_name, cover_of, tidy
+from svcq_lib.reports.failure import failure_page
+from svcq_lib.reports.parameters import parameters_of
 from svcq_lib.reports.publish import publish, sweep, unfinished
 from svcq_lib.reports.resources import notebook_of
-from svcq_lib.reports.titles import TITLES, title_of
+from svcq_lib.reports.titles import title_of
 
 LONGEST_NAME = 60
 RENDERED = {"html": ".html", "pdf": ".pdf"}
@@ -43,6 +46,10 @@ class Job:
         Folder of the results.
     key : str
         Hash of everything that the report depends on.
+    inputs : Mapping
+        What the key was made of, for the record.
+    previous : Mapping, optional
+        Headline figures of the report before this one, for notebooks that compare with it.
     """
 
     topic: str
@@ -52,6 +59,8 @@ class Job:
     formats: tuple[str, ...]
     out: Path
     key: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -89,13 +98,19 @@ class Outcome:
     lang: str
     status: str
     key: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
     unit: str = ""
+    where: Mapping[str, str] = field(default_factory=dict)
     period: str = ""
     error: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     base: Mapping[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    peak_mb: float = 0.0
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    data_notes: list[str] = field(default_factory=list)
+    changes: list[Any] = field(default_factory=list)
     outputs: list[dict[str, Any]] = field(default_factory=list)
 
     def as_entry(self) -> dict[str, Any]:
@@ -116,7 +131,7 @@ def make(job: Job) -> Outcome:
     Outcome
         With status ``"done"`` or ``"failed"``; a failure leaves a page that says which cell failed and why.
     """
-    outcome = Outcome(job.name, job.topic, job.lang, "done", job.key, parameters=dict(job.parameters))
+    outcome = _outcome(job, "done")
     partial = unfinished(job.out, job.name)
     partial.mkdir(parents=True)
     try:
@@ -147,12 +162,25 @@ def failed(job: Job, reason: str) -> Outcome:
     sweep(job.out)
     partial = unfinished(job.out, job.name)
     partial.mkdir(parents=True)
-    (partial / f"{job.name}.html").write_bytes(failure_page(job, reason).encode("utf-8"))
-    outcome = Outcome(
-        job.name, job.topic, job.lang, "failed", job.key, error=reason, parameters=dict(job.parameters)
-    )
+    (partial / f"{job.name}.html").write_bytes(failure_page(job.topic, job.lang, reason).encode("utf-8"))
+    outcome = _outcome(job, "failed")
+    outcome.error = reason
     outcome.outputs = publish(job.out, job.name, partial)
     return outcome
+
+
+def _outcome(job: Job, status: str) -> Outcome:
+    where = dict(job.parameters.get("where") or {})
+    return Outcome(
+        job.name,
+        job.topic,
+        job.lang,
+        status,
+        job.key,
+        job.inputs,
+        where=where,
+        parameters=dict(job.parameters),
+    )
 
 
 def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
@@ -162,8 +190,7 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
 
     started = time.perf_counter()
     root = job.study.parent
-    data = _way(root, partial / job.name)
-    values = {**job.parameters, "study": job.study.name, "lang": job.lang, "save_to": data}
+    values, paths = _values(job, partial)
     executed = partial / f"{job.name}.ipynb"
     try:
         with _one_thread(), _kernel_config() as config:
@@ -178,18 +205,28 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
                 config=config,
             )
     except PapermillExecutionError as error:
-        raise ReportError(
-            f"cell {_cell_name(executed, error.source)} failed: {error.ename}: {error.evalue}\n\n{error.source}"
-        ) from error
+        cell = cell_name(nbformat.read(executed, as_version=4), error.source)
+        raise ReportError(f"cell {cell} failed: {error.ename}: {error.evalue}\n\n{error.source}") from error
     notebook = nbformat.read(executed, as_version=4)
-    _tidy(notebook, job, data)
+    tidy(notebook, paths=paths, facts={"lang": job.lang, "report": title_of(job.topic, job.lang)})
     nbformat.write(notebook, executed)
     outcome.seconds["execute"] = round(time.perf_counter() - started, 3)
-    cover = next(_covers(notebook), None)
-    if cover:
-        outcome.title, outcome.base = cover["text"], {key: cover["cover"][key] for key in ("n", "n_eff")}
-        outcome.unit, outcome.period = cover["cover"]["unit"], cover["cover"]["period_label"]
+    for name, value in cover_of(notebook).items():
+        setattr(outcome, name, value)
     return notebook
+
+
+def _values(job: Job, partial: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return every parameter of the notebook, and what stands for this run's paths in the published one."""
+    root = job.study.parent
+    values = {**job.parameters, "study": job.study.name, "lang": job.lang}
+    paths = {_way(root, partial / job.name): job.name}  # beside the notebook
+    if job.previous is not None and "previous" in parameters_of(job.topic):
+        before = partial / "previous.json"
+        before.write_text(json.dumps(dict(job.previous), ensure_ascii=False), encoding="utf-8")
+        values["previous"] = _way(root, before)
+        paths[values["previous"]] = before.name
+    return {**values, "save_to": _way(root, partial / job.name)}, paths
 
 
 @contextlib.contextmanager
@@ -227,45 +264,6 @@ def _way(start: Path, target: Path) -> str:
         return target.as_posix()
 
 
-def _cell_name(executed: Path, source: str) -> str:
-    """Return the id of the cell with a source; papermill's index counts cells that it adds itself."""
-    import nbformat
-
-    cells = nbformat.read(executed, as_version=4).cells
-    return next((repr(cell["id"]) for cell in cells if cell.source == source and "id" in cell), "")
-
-
-def _covers(notebook: Any) -> Any:
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            block = output.get("data", {}).get("application/vnd.svcq.block+json", {})
-            if block.get("type") == "title":
-                yield block
-
-
-def _tidy(notebook: Any, job: Job, partial: str) -> None:
-    """Drop what changes from run to run, so that the same input gives the same file, and name the cover's facts."""
-    final = (
-        job.name
-    )  # beside the notebook; the way from the study to the reports says where this machine keeps them
-    kept = notebook.metadata.get("papermill", {}).get("parameters", {})
-    kept = {name: final if value == partial else value for name, value in kept.items()}
-    notebook.metadata["papermill"] = {"parameters": kept}
-    for cell in notebook.cells:
-        for name in ("papermill", "execution"):
-            cell.metadata.pop(name, None)
-        cell.source = cell.source.replace(partial, final)
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell["id"] = "injected-parameters"
-    facts = {"lang": job.lang, "report": title_of(job.topic, job.lang)}
-    for block in _covers(notebook):
-        cover = block["cover"]
-        facts |= {name: cover[name] for name in ("study", "unit", "period", "period_label")} | {
-            "base": cover["n"]
-        }
-    notebook.metadata["svcq"] = facts
-
-
 def _render(job: Job, notebook: Any, partial: Path, outcome: Outcome) -> None:
     for form in job.formats:
         started = time.perf_counter()
@@ -284,32 +282,3 @@ def _exported(form: str, notebook: Any, job: Job) -> bytes:
 
     body, _ = SvcqPDFExporter().from_notebook_node(notebook, resources={"metadata": {"name": job.name}})
     return bytes(body)
-
-
-def failure_page(job: Job, reason: str) -> str:
-    """Return the page that stands for a report that failed.
-
-    Parameters
-    ----------
-    job : Job
-        What was to be made.
-    reason : str
-        Which cell failed and why.
-
-    Returns
-    -------
-    str
-        A whole HTML page.
-    """
-    words = TITLES[job.lang]
-    heading = html.escape(words["failed"].format(report=title_of(job.topic, job.lang)))
-    return (
-        f'<!doctype html><html lang="{"zh-Hans" if job.lang == "zh" else "en"}"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{heading}</title><body style='font-family:sans-serif;color:#1b2a38;max-width:50em;margin:3em auto;"
-        f"padding:0 1em'><main><h1>{heading}</h1><p>{html.escape(words['failed_hint'])}</p>"
-        "<pre style='white-space:pre-wrap;overflow-wrap:anywhere;border-top:3px solid #c8553d;padding-top:1em'>"
-        f"{html.escape(reason)}</pre>"
-        "</main></body></html>\n"
-    )

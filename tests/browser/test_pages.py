@@ -73,11 +73,10 @@ getComputedStyle(e).overflowX === 'hidden').length"
 
 
 def test_a_failure_page_fits_a_narrow_window(browser, tmp_path):
-    from svcq_lib.reports.execute import Job, failure_page
+    from svcq_lib.reports.failure import failure_page
 
-    job = Job("gaps", "en", tmp_path / "study.toml", {}, ("html",), tmp_path, "k")
     (tmp_path / "failed.html").write_text(
-        failure_page(job, "cell 'compute' failed: " + "x" * 300), encoding="utf-8"
+        failure_page("gaps", "en", "cell 'compute' failed: " + "x" * 300), encoding="utf-8"
     )
     browser.open(tmp_path / "failed.html", 390)
     assert browser.evaluate("document.documentElement.scrollWidth") <= 390

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from svcq_lib.reports import site
-from svcq_lib.reports.execute import Job, Outcome, failure_page
+from svcq_lib.reports.execute import Outcome
+from svcq_lib.reports.failure import failure_page
 from svcq_lib.study import Label
 
 HOSTILE = '<script>alert("1")</script> & ../x'
@@ -85,9 +86,8 @@ def test_an_unchanged_page_is_not_written_again(tmp_path):
 @pytest.mark.parametrize(
     ("lang", "said"), [("en", "Gap analysis could not be made"), ("zh", "差距分析未能生成")]
 )
-def test_a_failure_page_says_what_failed_as_text(tmp_path, lang, said):
-    job = Job("gaps", lang, tmp_path / "study.toml", {}, ("html",), tmp_path, "k")
-    text = failure_page(job, f"cell 'compute' failed: ValueError: {HOSTILE}")
+def test_a_failure_page_says_what_failed_as_text(lang, said):
+    text = failure_page("gaps", lang, f"cell 'compute' failed: ValueError: {HOSTILE}")
     assert said in text
     assert "compute" in text
     assert "script" not in read(text).tags
