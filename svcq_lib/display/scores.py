@@ -6,12 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card, span
 from svcq_lib.figures import intervals, trend
-from svcq_lib.formats import Lang, signed
-from svcq_lib.kinds import shown, shown_interval
+from svcq_lib.formats import Lang
+from svcq_lib.kinds import shown, shown_difference
 from svcq_lib.narrative import scores as narrative
 from svcq_lib.narrative.phrases import say, typeset
 from svcq_lib.tables.model import Tone, display_table
@@ -70,35 +72,57 @@ def _kind(measure: str) -> Kind:
     return CODES[measure].kind
 
 
+def figures(result: ScoresResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return every outcome's main figure, and each other one that has a target, against its first target."""
+    context, made = result.context, []
+    goals = result.goals[result.goals["kind"] == "target"].drop_duplicates(["outcome", "measure"])
+    targets = goals.set_index(["outcome", "measure"])["value"].to_dict()
+    leading = narrative.lead(result) or result.headline["outcome"].iloc[0]
+    for row in result.headline.to_dict(orient="records"):
+        name, measure, primary = row["outcome"], row["measure"], bool(row["primary"])
+        target = targets.get((name, measure))
+        if not primary and target is None:
+            continue
+        label = context.label(name, lang)
+        colon = "：" if lang == "zh" else ": "
+        made.append(
+            headline_figure(
+                name if primary else f"{name}.{measure}",
+                label if primary else f"{label}{colon}{word(measure, lang)}",
+                _kind(measure), row["estimate"], (row["conf_low"], row["conf_high"]), n=row["n"],
+                ci_level=context.ci_level, good=1 if row["high_is_good"] else -1, target=target,
+                lead=primary and name == leading,
+            )
+        )  # fmt: skip
+    return made
+
+
 def cards(result: ScoresResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
-    primary = result.headline[result.headline["primary"]].head(MOST_CARDS)
-    return [*(_card(result, row, lang) for _, row in primary.iterrows()), _answers(result, lang)]
+    rows = {one["outcome"]: one for _, one in result.headline[result.headline["primary"]].iterrows()}
+    primary = [one for one in figures(result, lang) if one["code"] in rows]
+    made = [_card(result, rows[one["code"]], one, lang) for one in primary[:MOST_CARDS]]
+    return [*made, _answers(result, lang)]
 
 
-def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
-    kind = _kind(row["measure"])
-    name = result.context.label(row["outcome"], lang)
+def _card(result: ScoresResult, row: pd.Series, figure: HeadlineFigure, lang: Lang) -> Card:
+    kind = figure["kind"]
     change, tone = "", "neutral"
     rows = result.changes
     rows = rows[(rows["outcome"] == row["outcome"]) & (rows["since"] == "previous")] if len(rows) else rows
     if len(rows) and pd.notna(rows["change"].iloc[0]):
         one = rows.iloc[0]
         sure = bool(one["p_adjusted"] < 1 - result.context.ci_level)
-        size = (
-            signed(100 * one["change"], 1)
-            if kind == "share"
-            else signed(one["change"], 2 if kind == "number" else 1)
-        )
+        size = shown_difference(one["change"], kind, lang)
         change = words.change_words(size, sure, one["previous"], lang)
         if result.context.period is None:  # the card's value is of all periods, the change is of the latest
             latest = {"period": one["period"], "level": shown(one["estimate"], kind, lang), "change": change}
             change = say(WORDS, "latest", latest, lang, markdown=False)
         tone = ("good" if (one["change"] > 0) == bool(row["high_is_good"]) else "bad") if sure else "neutral"
-    span = shown_interval(row["conf_low"], row["conf_high"], kind)
-    if row["measure"] in UNITS and pd.notna(row["estimate"]):
-        span = say(WORDS, UNITS[row["measure"]], {"interval": span}, lang, markdown=False)
-    return Card(name, shown(row["estimate"], kind, lang), span, change, tone)
+    limits = span(figure)
+    if row["measure"] in UNITS and figure["estimate"] is not None:
+        limits = say(WORDS, UNITS[row["measure"]], {"interval": limits}, lang, markdown=False)
+    return card(figure, lang, interval=limits, change=change, tone=tone)
 
 
 def _answers(result: ScoresResult, lang: Lang) -> Card:

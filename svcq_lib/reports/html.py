@@ -12,6 +12,7 @@ from nbconvert.exporters import Exporter
 from traitlets import Enum, default
 
 from svcq_lib.figures import style
+from svcq_lib.palette import CAUTION
 from svcq_lib.reports.document import read_document
 from svcq_lib.reports.fonts import GlyphPolicy, drawable, font_faces
 from svcq_lib.reports.html_markup import clean_table, html_nodes
@@ -101,7 +102,12 @@ def render_html(document: Document) -> str:
         _environment()
         .get_template("page.css.j2")
         .render(
-            ink=style.INK, grey=style.GREY, rule=style.RULE, accent=style.ACCENT, warning_text=_WARNING_TEXT
+            ink=style.INK,
+            grey=style.GREY,
+            rule=style.RULE,
+            accent=style.ACCENT,
+            warning_text=_WARNING_TEXT,
+            caution=CAUTION,
         )
     )
     return page(style=_safe(font_faces(drawn, document.lang, italic=italic) + "\n" + sheet))
