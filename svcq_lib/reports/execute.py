@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from svcq_lib.errors import ReportError
 from svcq_lib.formats import Lang
 from svcq_lib.reports.executed import cell_name, cover_of, tidy
 from svcq_lib.reports.failure import failure_page
+from svcq_lib.reports.kernels import KernelLostError, Kernels, watched
 from svcq_lib.reports.parameters import parameters_of
 from svcq_lib.reports.publish import publish, sweep, unfinished
 from svcq_lib.reports.resources import notebook_of
@@ -118,29 +117,50 @@ class Outcome:
         return asdict(self)
 
 
-def make(job: Job) -> Outcome:
+def make(job: Job, kernel: Kernels | None = None) -> Outcome:
     """Make one report.
 
     Parameters
     ----------
     job : Job
         What to make.
+    kernel : Kernels, optional
+        How its kernel is started and what it may use (see ``kernels.server``); an ordinary one without limits by
+        default. A kernel that is lost, through no fault of the notebook's, is tried once more as an ordinary one.
 
     Returns
     -------
     Outcome
         With status ``"done"`` or ``"failed"``; a failure leaves a page that says which cell failed and why.
     """
+    kernel = kernel or Kernels()
+    try:
+        return _made(job, kernel)
+    except KernelLostError:
+        kernel = replace(kernel, server="")
+    except Exception as error:  # a report that fails must not stop the others
+        return failed(job, str(error) or type(error).__name__)
+    try:
+        return _made(job, kernel)
+    except Exception as error:
+        return failed(job, str(error) or type(error).__name__)
+
+
+def _made(job: Job, kernel: Kernels) -> Outcome:
     outcome = _outcome(job, "done")
     partial = unfinished(job.out, job.name)
-    partial.mkdir(parents=True)
     try:
-        notebook = _execute(job, partial, outcome)
-        _render(job, notebook, partial, outcome)
-    except Exception as error:  # a report that fails must not stop the others
+        partial.mkdir(parents=True)
+        with watched(kernel) as (arguments, watch):
+            notebook = _execute(job, partial, outcome, arguments)
+            outcome.peak_mb = watch.peak_mb
+        for form in job.formats:
+            watch.check_time()
+            _render(job, form, notebook, partial, outcome)
+        outcome.outputs = publish(job.out, job.name, partial)
+    except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
-        return failed(job, str(error) or type(error).__name__)
-    outcome.outputs = publish(job.out, job.name, partial)
+        raise
     return outcome
 
 
@@ -183,7 +203,7 @@ def _outcome(job: Job, status: str) -> Outcome:
     )
 
 
-def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
+def _execute(job: Job, partial: Path, outcome: Outcome, arguments: Mapping[str, Any]) -> Any:
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -193,17 +213,9 @@ def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
     values, paths = _values(job, partial)
     executed = partial / f"{job.name}.ipynb"
     try:
-        with _one_thread(), _kernel_config() as config:
-            papermill.execute_notebook(
-                str(notebook_of(job.topic)),
-                str(executed),
-                parameters=values,
-                cwd=str(root),
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=False,
-                config=config,
-            )
+        papermill.execute_notebook(
+            str(notebook_of(job.topic)), str(executed), parameters=values, cwd=str(root), **arguments
+        )
     except PapermillExecutionError as error:
         cell = cell_name(nbformat.read(executed, as_version=4), error.source)
         raise ReportError(f"cell {cell} failed: {error.ename}: {error.evalue}\n\n{error.source}") from error
@@ -229,33 +241,6 @@ def _values(job: Job, partial: Path) -> tuple[dict[str, Any], dict[str, str]]:
     return {**values, "save_to": _way(root, partial / job.name)}, paths
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let a kernel that starts now do its linear algebra in one thread, unless the user has said otherwise.
-
-    Matrices here are small: reports side by side with a pool of threads each take several times as long.
-    """
-    added = [name for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, "1"))
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
-
-
-@contextlib.contextmanager
-def _kernel_config() -> Iterator[Any]:
-    """Give settings of the kernel: where sockets can be files, no port that another process may take."""
-    from traitlets.config import Config
-
-    if os.name != "posix":
-        yield Config()
-        return
-    with tempfile.TemporaryDirectory(prefix="svcq-") as sockets:
-        yield Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-
-
 def _way(start: Path, target: Path) -> str:
     """Return the relative path between two folders; the whole one where they lie on different drives."""
     try:
@@ -264,12 +249,11 @@ def _way(start: Path, target: Path) -> str:
         return target.as_posix()
 
 
-def _render(job: Job, notebook: Any, partial: Path, outcome: Outcome) -> None:
-    for form in job.formats:
-        started = time.perf_counter()
-        body = _exported(form, notebook, job)
-        (partial / f"{job.name}{RENDERED[form]}").write_bytes(body)
-        outcome.seconds[form] = round(time.perf_counter() - started, 3)
+def _render(job: Job, form: str, notebook: Any, partial: Path, outcome: Outcome) -> None:
+    started = time.perf_counter()
+    body = _exported(form, notebook, job)
+    (partial / f"{job.name}{RENDERED[form]}").write_bytes(body)
+    outcome.seconds[form] = round(time.perf_counter() - started, 3)
 
 
 def _exported(form: str, notebook: Any, job: Job) -> bytes:

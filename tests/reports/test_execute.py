@@ -1,6 +1,5 @@
 """Hostile studies and credentials, executed for real."""
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -133,9 +132,7 @@ def test_an_older_report_is_replaced_whole(tmp_path):
 
 def test_a_report_that_cannot_be_rendered_leaves_only_its_reason(tmp_path, monkeypatch):
     job = Job("gaps", "zh", tmp_path / "study.toml", {}, ("html", "pdf"), tmp_path, "k")
-    monkeypatch.setattr(
-        execute, "_execute", lambda job, partial, outcome: (partial / "gaps_zh.ipynb").touch()
-    )
+    monkeypatch.setattr(execute, "_execute", lambda job, partial, *_: (partial / "gaps_zh.ipynb").touch())
 
     def refuse(form, notebook, job):
         if form == "pdf":
@@ -187,12 +184,3 @@ def test_leftovers_of_an_ended_process_are_removed_and_work_in_progress_is_not(t
         path.mkdir()
     sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([mine.name, ".my.partial"])
-
-
-def test_a_kernel_gets_one_thread_unless_the_user_says_otherwise(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    with execute._one_thread():
-        assert (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]) == ("1", "3")
-    assert "OMP_NUM_THREADS" not in os.environ
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"

@@ -51,7 +51,7 @@ def quick(monkeypatch):
     """Reports that need no kernel: one page with the job's name; returns the names made."""
     names = []
 
-    def execute_(job, partial, outcome):
+    def execute_(job, partial, outcome, arguments):
         names.append(job.name)
         outcome.title = job.name
 
