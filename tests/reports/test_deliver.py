@@ -1,0 +1,239 @@
+"""Messages about finished reports: what they say, and that a real mail server gets them."""
+
+import logging
+import re
+import sys
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+
+from svcq_lib.errors import DeliveryError, SvcqError
+from svcq_lib.reports import deliver
+from svcq_lib.reports.deliver_addresses import hidden, resolve
+from svcq_lib.reports.deliver_alerts import compared, red_figures
+from svcq_lib.reports.deliver_message import MOST_LINES, as_html, as_markdown, as_text, compose
+from svcq_lib.reports.deliver_words import WORDS
+
+HOSTILE = "../<script>alert(1)</script> [x](http://y) *b*"
+LABELS = {"en": "NPS", "zh": "净推荐值"}
+
+
+def figure(code="nps", status="red", **other):
+    return {
+        "code": code, "label": LABELS["en"], "kind": "points", "estimate": -3.2, "low": -6.1, "high": -0.4, "n": 900.0,
+        "good": 1, "target": 10.0, "status": status, "lead": True, **other,
+    }  # fmt: skip
+
+
+def entry(unit="", topic="scores", lang="en", status="done", **other):
+    where = {"branch": unit} if unit else {}
+    name = "_".join(filter(None, [topic, unit and f"branch-{unit}", "2026-01", lang]))
+    return {
+        "name": name, "topic": topic, "lang": lang, "status": status, "title": f"The answer of {unit or 'all'}",
+        "unit": unit or "all answers", "parameters": {"where": where, "period": "2026-01"}, "error": "",
+        "figures": [figure(label=LABELS[lang])], "outputs": [{"path": f"{name}.html", "bytes": 4, "sha256": ""}],
+        **other,
+    }  # fmt: skip
+
+
+def message(entries, before=(), **other):
+    return compose(entries, before, **{"name": "Harbour Bank", "period": "2026-01", "lang": "en", **other})
+
+
+def headings(one):
+    return [section.heading for section in one.sections]
+
+
+def test_alerts_are_new_continuing_or_cleared():
+    now = [entry("A"), entry("B"), entry("C", figures=[figure(status="amber")]), entry("D", status="failed")]
+    before = [entry("A"), entry("B", figures=[figure(status="green")]), entry("C"), entry("D")]
+    found = compared(now, before)
+    assert [[one.unit for one in some] for some in (found.new, found.still, found.cleared)] == [
+        ["B"],
+        ["A"],
+        ["C"],
+    ]
+
+
+def test_a_figure_counts_once_per_unit():
+    both = [
+        entry("A"),
+        entry("A", lang="zh"),
+        entry("A", topic="gaps"),
+        entry("B", figures=[figure(), figure("csat")]),
+    ]
+    assert red_figures(both) == 3
+    assert red_figures([entry(figures=[figure(status="amber")]), {"status": "done"}]) == 0
+
+
+def test_a_message_says_what_matters_first():
+    now = [
+        entry("A"), entry("B", status="failed", error="cell 'load' failed: boom\n\nTraceback …"),
+        entry("C", changes=[{"text": "NPS rose by 4.0 to 12.1"}]),
+    ]  # fmt: skip
+    one = message(now, [entry("C")], link="https://reports.example/x/")
+    assert one.subject == "Harbour Bank, Jan 2026: 2 reports ready, 1 report failed, 1 new alert"
+    assert headings(one) == [
+        "New alerts", "Failed reports", "Alerts that continue", "What changed", "Headline figures", "Reports",
+    ]  # fmt: skip
+    text = as_text(one)
+    assert "- A: NPS −3 [−6, 0], target 10\n" in text
+    assert "- Scorecard · B: cell 'load' failed: boom\n" in text
+    assert "Traceback" not in text
+    assert "- Scorecard · C: NPS rose by 4.0 to 12.1\n" in text
+    assert "  https://reports.example/x/scores_branch-A_2026-01_en.html\n" in text
+    assert "https://reports.example/x/index.html" in text
+
+
+def test_a_quiet_month_says_so():
+    one = message([entry(figures=[figure(status="green")])], [entry(figures=[figure(status="green")])])
+    assert one.subject.endswith(": 1 report ready, no new alerts")
+    assert headings(one) == ["Headline figures", "Reports"]
+    assert "NPS −3 [−6, 0] (on target)" in as_text(one)
+
+
+def test_what_an_older_manifest_lacks_may_be_missing():
+    bare = {"name": "x", "topic": "scores", "lang": "en", "status": "done"}
+    assert headings(message([bare], [bare])) == ["Reports"]
+
+
+def test_a_period_without_reports_says_why():
+    one = message(
+        [], reason="table 'responses' lacks 1 column(s)\n  'P1'", notes=["The answers reach only to x."]
+    )
+    assert one.subject == "Harbour Bank, Jan 2026: reports were not made"
+    assert "table 'responses' lacks 1 column(s)" in as_text(one)
+    assert "The answers reach only to x." in as_text(one)
+
+
+def test_a_chinese_message_is_chinese():
+    one = message(
+        [entry(unit="", lang="zh", unit_="", title="净推荐值为 −3"), entry("B", status="failed", error="boom")],
+        name="海港银行", lang="zh",
+    )  # fmt: skip
+    assert one.subject == "海港银行 2026年1月：已生成 1 份报告，1 份报告失败，新增 1 项预警"
+    assert "- all answers：净推荐值 −3 [−6, 0]，目标 10" in as_text(one)
+    assert 'lang="zh-Hans"' in as_html(one)
+
+
+def test_a_message_in_a_language_without_reports_takes_those_there_are():
+    assert "NPS −3" in as_text(message([entry()], lang="zh"))
+
+
+def test_both_languages_have_the_same_words_and_chinese_its_own_marks():
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+    for code, words in WORDS["zh"].items():
+        assert sorted(re.findall(r"{\w+}", words)) == sorted(re.findall(r"{\w+}", WORDS["en"][code])), code
+        assert not re.search(r"[\u4e00-\u9fff}][,:;()]|[,:;()][\u4e00-\u9fff]", words), code
+
+
+def test_long_lists_are_cut_and_counted():
+    one = message([entry(f"B{i:03d}") for i in range(500)])
+    assert {len(section.lines) for section in one.sections} == {MOST_LINES + 1}
+    assert as_text(one).count("and 488 more") == 3
+    assert len(as_html(one).encode()) < 32_000
+
+
+def test_names_from_data_do_no_harm():
+    one = message(
+        [entry(HOSTILE, title=HOSTILE)], name="Bank\nBcc: eve@example.org", link="https://reports.example"
+    )
+    assert "\n" not in one.subject
+    page = as_html(one)
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "[x](http://y)" not in as_markdown(one)
+    assert 'href="https://reports.example/scores_branch-../%3Cscript' in page
+
+
+def test_attachments_fit_the_size_and_the_whole_comes_first(tmp_path):
+    entries = [entry("A"), entry(), entry("B")]
+    for one, size in zip(entries, (600_000, 300_000, 100_000), strict=True):
+        (tmp_path / one["outputs"][0]["path"]).write_bytes(b"x" * size)
+    said, files = deliver.attached(message(entries), tmp_path, entries, ("html",), 0.5)
+    assert [path.name for path in files] == ["scores_2026-01_en.html", "scores_branch-B_2026-01_en.html"]
+    assert "2 of 3 files are attached; the others would make the message larger than 0.5 MB." in as_text(said)
+    said, files = deliver.attached(message(entries), tmp_path, entries, ("html",), 10)
+    assert len(files) == 3
+    assert "3 files are attached." in as_text(said)
+    assert deliver.attached(message(entries), tmp_path, entries, ("pdf",), 10) == (message(entries), [])
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 1
+
+    def get_password(self, service, username):
+        return {("svcq", "mail"): "mailto://kept"}.get((service, username))
+
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+
+
+def test_addresses_come_from_the_environment_or_the_keyring(monkeypatch):
+    monkeypatch.setenv("SVCQ_MAIL_URL", "mailto://there")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Ring())
+    assert resolve("env:SVCQ_MAIL_URL") == "mailto://there"
+    assert resolve("keyring:svcq/mail") == "mailto://kept"
+    with pytest.raises(DeliveryError, match="the environment has no SVCQ_OTHER"):
+        resolve("env:SVCQ_OTHER")
+    with pytest.raises(DeliveryError, match="keyring set svcq other"):
+        resolve("keyring:svcq/other")
+
+
+@pytest.mark.parametrize("module", ["apprise", "keyring"])
+def test_a_missing_extra_is_named(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SvcqError, match=r"pip install 'svcq\[deliver\]'"):
+        deliver.send(message([entry()]), "env:X") if module == "apprise" else resolve("keyring:a/b")
+
+
+@pytest.mark.parametrize(
+    ("text", "urls", "found"),
+    [
+        ("to smtp://ada:pw@host failed", [], "to smtp://***@host failed"),
+        ("login with p%40ss or p@ss", ["mailto://ada:p%40ss@host"], "login with *** or ***"),
+        ("POST /T1JJ3T3L2/kx2jC9 done", ["slack://T1JJ3T3L2/kx2jC9/x"], "POST /***/*** done"),
+        ("key pw12", ["mailto://host?user=ada&pass=pw12"], "key ***"),
+        ("2 reports made", ["mailto://a:b7@reports"], "2 reports made"),
+    ],
+)  # fmt: skip
+def test_credentials_are_hidden(text, urls, found):
+    assert hidden(text, urls) == found
+
+
+def test_a_mail_server_gets_subject_text_and_attachments(inbox, tmp_path):
+    path = tmp_path / "a folder?" / "报告_zh.pdf"
+    path.parent.mkdir()
+    path.write_bytes(b"%PDF-1.7 x")
+    one = message([entry(lang="zh")], name="海港银行", lang="zh")
+    deliver.send(one, "env:SVCQ_MAIL_URL", [path])
+    (got,) = inbox.messages
+    assert got["subject"] == one.subject
+    assert got["to"] == "board@bank.example"
+    for form in ("html", "plain"):
+        assert "净推荐值 −3 [−6, 0]，目标 10" in got.get_body((form,)).get_content()
+    (file,) = got.iter_attachments()
+    assert (file.get_filename(), file.get_content()) == ("报告_zh.pdf", b"%PDF-1.7 x")
+
+
+def test_a_refused_message_is_sent_once_more(inbox):
+    inbox.refuse = 1
+    deliver.send(message([entry()]), "env:SVCQ_MAIL_URL", pause=0.01)
+    assert len(inbox.messages) == 1
+    inbox.refuse = 2
+    with pytest.raises(DeliveryError, match="env:SVCQ_MAIL_URL: the message could not be sent"):
+        deliver.send(message([entry()]), "env:SVCQ_MAIL_URL", pause=0.01)
+    assert len(inbox.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["mailto://ada:s3cret-w0rd@127.0.0.1:9?to=x@y.example", "nonsense://ada:s3cret-w0rd@127.0.0.1"]
+)
+def test_a_failure_shows_no_password(monkeypatch, capfd, caplog, url):
+    monkeypatch.setenv("SVCQ_MAIL_URL", url)
+    with caplog.at_level(logging.DEBUG), pytest.raises(DeliveryError) as raised:
+        deliver.send(message([entry()]), "env:SVCQ_MAIL_URL", pause=0.01)
+    assert "s3cret" not in "".join([str(raised.value), *capfd.readouterr(), caplog.text])
