@@ -212,7 +212,9 @@ def _status(entry: Mapping[str, Any]) -> tuple[RowStatus, str]:
     if entry["status"] == "failed":
         return "failed", ""
     figures = entry.get("figures") or []
-    status = next((one for one in STATUSES if any(figure["status"] == one for figure in figures)), "none")
+    status: RowStatus = next(
+        (one for one in STATUSES if any(figure["status"] == one for figure in figures)), "none"
+    )
     giving = [figure for figure in figures if figure["status"] == status]
     if status == "none" or [figure["lead"] for figure in giving] == [True]:
         return status, ""

@@ -25,9 +25,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const called = (labels) => labels[shown] ?? Object.values(labels)[0];
   const spoken = (entry) => state.lang === "all" || entry.lang === state.lang;
 
+  const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ");
+
   const searched = views.reports.rows.map((row, at) => {
     const cells = [...row.cells].slice(0, -1).map((cell) => cell.textContent);
-    return [...cells, names.unit[data.reports[at].unit][0]].join("\n").normalize("NFKC").toLowerCase();
+    return plain([...cells, names.unit[data.reports[at].unit][0]].join(" "));
   });
 
   // Tables whose rows are shown as cards stay tables for a screen reader.
@@ -62,12 +64,12 @@ document.addEventListener("DOMContentLoaded", () => {
 
   /** Tell which reports fit the filters. */
   const fitting = () => {
-    const terms = state.q.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = plain(state.q).trim();
     const wanted = fields.filter((field) => state[field] && !(field === "period" && state.view === "units"))
       .map((field) => [field, names[field].findIndex(([key]) => key === state[field])]);
     return data.reports.map((report, at) => spoken(report)
       && wanted.every(([field, place]) => report[field] === place)
-      && terms.every((term) => searched[at].includes(term)));
+      && searched[at].includes(sought));
   };
 
   /** Show the rows that fit, and say how many they are. */
