@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from svcq_lib import __version__, cli
-from svcq_lib.reports import execute
+from svcq_lib.reports import execute, kernels
 
 VERBS = ("demo", "init", "check", "list", "params", "run", "lab")
 
@@ -31,12 +31,13 @@ def quick(monkeypatch):
     """Reports without a kernel; returns the jobs made."""
     jobs = []
 
-    def execute_(job, partial, outcome):
+    def execute_(job, partial, outcome, arguments):
         jobs.append(job)
         outcome.seconds["execute"] = 0.1
 
     monkeypatch.setattr(execute, "_execute", execute_)
     monkeypatch.setattr(execute, "_exported", lambda form, notebook, job: job.key.encode())
+    monkeypatch.setattr(kernels, "choose", lambda fork: False)
     return jobs
 
 
@@ -142,7 +143,7 @@ def test_an_unchanged_run_says_so(svcq, quick, small_demo, tmp_path):
 
 
 def test_a_failed_report_ends_with_one(svcq, small_demo, tmp_path, monkeypatch):
-    def fail(job, partial, outcome):
+    def fail(job, partial, outcome, arguments):
         raise ValueError(f"[red]no[/] luck with {job.topic}")
 
     monkeypatch.setattr(execute, "_execute", fail)
