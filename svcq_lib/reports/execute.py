@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -149,8 +150,7 @@ def make(job: Job, kernel: Kernels | None = None) -> Outcome:
 def _made(job: Job, kernel: Kernels) -> Outcome:
     outcome = _outcome(job, "done")
     partial = unfinished(job.out, job.name)
-    try:
-        partial.mkdir(parents=True)
+    with _cleared(partial):
         with watched(kernel) as (arguments, watch):
             notebook = _execute(job, partial, outcome, arguments)
             outcome.peak_mb = watch.peak_mb
@@ -158,9 +158,6 @@ def _made(job: Job, kernel: Kernels) -> Outcome:
             watch.check_time()
             _render(job, form, notebook, partial, outcome)
         outcome.outputs = publish(job.out, job.name, partial)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     return outcome
 
 
@@ -181,12 +178,23 @@ def failed(job: Job, reason: str) -> Outcome:
     """
     sweep(job.out)
     partial = unfinished(job.out, job.name)
-    partial.mkdir(parents=True)
-    (partial / f"{job.name}.html").write_bytes(failure_page(job.topic, job.lang, reason).encode("utf-8"))
     outcome = _outcome(job, "failed")
     outcome.error = reason
-    outcome.outputs = publish(job.out, job.name, partial)
+    with _cleared(partial):
+        (partial / f"{job.name}.html").write_bytes(failure_page(job.topic, job.lang, reason).encode("utf-8"))
+        outcome.outputs = publish(job.out, job.name, partial)
     return outcome
+
+
+@contextlib.contextmanager
+def _cleared(partial: Path) -> Iterator[None]:
+    """Make a folder for what is not finished, and remove it if it does not get finished."""
+    try:
+        partial.mkdir(parents=True)
+        yield
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 def _outcome(job: Job, status: str) -> Outcome:

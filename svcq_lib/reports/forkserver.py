@@ -211,8 +211,7 @@ def _become_kernel(asked: dict[str, Any]) -> None:
     os.environ.update({**asked["env"], "JPY_PARENT_PID": str(os.getppid())})
     os.chdir(asked["cwd"])
     sys.argv = asked["argv"]
-    if "MPLBACKEND" in os.environ:
-        mpl.rcParams["backend"] = os.environ["MPLBACKEND"]
+    mpl.rcParams["backend"] = os.environ.get("MPLBACKEND") or ENVIRONMENT["MPLBACKEND"]
     np.random.seed()  # noqa: NPY002  (the legacy state is shared by all copies of this process)
     app = kernelapp.IPKernelApp.instance(
         parent_handle=os.getppid()
