@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,15 +19,17 @@ RowStatus = Literal["failed", "red", "amber", "green", "none"]
 STATUSES: tuple[RowStatus, ...] = ("failed", "red", "amber", "green", "none")
 """What a report's status may be, worst first."""
 LONGEST_REASON = 160
+Tone = Literal["good", "bad", "moved", "unclear"]
+_TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "moved": "moved"}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a lead figure differs from that of the report before: the difference, as text, and what to make of it."""
+    """How a lead figure differs from that of the period before: the difference, as text, and what to make of it."""
 
     value: float
     text: str
-    tone: Literal["good", "bad", "moved", "unclear"]
+    tone: Tone
     word: str
 
 
@@ -57,7 +58,7 @@ class Row:
     links : Mapping of str to str
         Ending → address, relative to the page.
     change : Change or None
-        Since the report before.
+        Since the period before.
     """
 
     name: str
@@ -117,8 +118,8 @@ def rows_of(entries: Iterable[Mapping[str, Any]], langs: Sequence[Lang]) -> list
     """
     found = list(entries)
     names = {(one["lang"], unit_key(one)): one["unit"] for one in found if one.get("unit")}
-    series = _series(found)
-    rows = [_row(one, names, series) for one in found]
+    known = {_key(one): one for one in found}
+    rows = [_row(one, names, known.get(_key_before(one))) for one in found]
     rows.sort(key=lambda row: (unit_order(row.unit_key, row.unit), topic_order(row.topic), row.name))
     rows.sort(key=lambda row: period_order(row.period_key), reverse=True)
     rows.sort(key=lambda row: langs.index(row.lang))
@@ -159,35 +160,33 @@ def grain_of(key: str) -> str:
     return re.sub(r"\d", "0", key)
 
 
+def _key(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return (entry["topic"], entry["lang"], unit_key(entry), _period_key(entry))
+
+
+def _key_before(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the key of the same report of the period before; the whole time has none."""
+    try:
+        earlier = periods.previous(periods.parse(_period_key(entry))).name
+    except ParameterError:
+        return ()
+    return (*_key(entry)[:-1], earlier)
+
+
 def _period_key(entry: Mapping[str, Any]) -> str:
     return str(entry.get("parameters", {}).get("period") or "")
-
-
-def _series(entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], list[Mapping[str, Any]]]:
-    """Return reports that follow each other: of one topic, unit, language and length of period, in time order."""
-    found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for one in entries:
-        found.setdefault(_series_key(one), []).append(one)
-    for members in found.values():
-        members.sort(key=lambda one: period_order(_period_key(one)))
-    return found
-
-
-def _series_key(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    return (entry["topic"], entry["lang"], unit_key(entry), grain_of(_period_key(entry)))
 
 
 def _row(
     entry: Mapping[str, Any],
     names: Mapping[tuple[str, str], str],
-    series: Mapping[tuple[str, ...], list[Mapping[str, Any]]],
+    before: Mapping[str, Any] | None,
 ) -> Row:
     lang, key = cast(Lang, entry["lang"]), unit_key(entry)
     kind, base = title_of(entry["topic"], lang), entry.get("base") or {}
     answers = CATALOGUE[lang]["answers"].format(n=formats.count(base["n"])) if base else ""
     levels = ", ".join(str(level) for _, level in sorted(_where(entry).items()))
     status, concerned = _status(entry)
-    figure, members = lead_of(entry), series[_series_key(entry)]
     return Row(
         name=entry["name"],
         topic=entry["topic"],
@@ -201,9 +200,9 @@ def _row(
         status=status,
         concerned=concerned,
         reason=entry.get("error", ""),
-        figure=figure,
+        figure=_lead(entry),
         links=_links(entry),
-        change=change_between(_before(entry, members), figure, lang) if figure else None,
+        change=_change(entry, before, lang),
     )
 
 
@@ -221,46 +220,28 @@ def _status(entry: Mapping[str, Any]) -> tuple[RowStatus, str]:
     return status, formats.join([figure["label"] for figure in giving], entry["lang"])
 
 
-def lead_of(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _lead(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return a report's lead figure; none for one that failed or that an older version made."""
     figures = entry.get("figures") or []
     return next((one for one in figures if one["lead"]), next(iter(figures), None))
 
 
-def _before(entry: Mapping[str, Any], members: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Return the lead figure of the last report before this one that has it."""
-    place = next(at for at, one in enumerate(members) if one is entry)
-    earlier = [lead_of(one) for one in members[:place]]
-    return next((one for one in reversed(earlier) if one is not None), None)
-
-
-def change_between(before: Mapping[str, Any] | None, after: Mapping[str, Any], lang: Lang) -> Change | None:
-    """Return how a lead figure has changed.
-
-    Parameters
-    ----------
-    before, after : Mapping or None
-        The lead figures of two reports.
-    lang : {"en", "zh"}
-        Language.
-
-    Returns
-    -------
-    Change or None
-        None unless both are estimates of the same figure. It is clear only beyond the error of both, taken as
-        independent: ``|difference| > sqrt(h1² + h2²)`` with half-widths h of the intervals.
-    """
-    if before is None or before["code"] != after["code"] or None in (before["estimate"], after["estimate"]):
+def _change(entry: Mapping[str, Any], before: Mapping[str, Any] | None, lang: Lang) -> Change | None:
+    """Return how the lead figure has changed; whether that is beyond noise is what the report itself found."""
+    figure = _lead(entry)
+    if figure is None or figure["estimate"] is None:
         return None
-    value = after["estimate"] - before["estimate"]
-    tone: Literal["good", "bad", "moved", "unclear"] = "unclear"
-    if None not in (before["low"], after["low"]):
-        noise = math.hypot(before["high"] - before["low"], after["high"] - after["low"]) / 2
-        if abs(value) > noise:
-            tone = "moved" if not after["good"] else "good" if value * after["good"] > 0 else "bad"
-    arrow = "" if tone == "unclear" else "▲ " if value > 0 else "▼ "
-    word = CATALOGUE[lang][{"good": "better", "bad": "worse"}.get(tone, tone)]
-    return Change(value, arrow + kinds.shown_difference(value, after["kind"], lang), tone, word)
+    found = {one["code"]: one for one in entry.get("changes") or () if one["what"] in _TONES}
+    earlier = {one["code"]: one["estimate"] for one in (before or {}).get("figures") or ()}
+    if moved := found.get(figure["code"]):
+        value, what = moved["difference"], moved["what"]
+    elif earlier.get(figure["code"]) is not None:
+        value, what = figure["estimate"] - earlier[figure["code"]], "unclear"
+    else:
+        return None
+    arrow = "" if what == "unclear" else "▲ " if value > 0 else "▼ "
+    text = arrow + kinds.shown_difference(value, figure["kind"], lang)
+    return Change(value, text, _TONES.get(what, "unclear"), CATALOGUE[lang][what])
 
 
 def _links(entry: Mapping[str, Any]) -> dict[str, str]:

@@ -31,7 +31,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "reports": "All reports", "units": "By unit", "hits": "{n} of {total} reports",
         "hits_units": "{n} of {total} units", "nothing": "Nothing fits these filters. Clear them to see everything.",
         "legend": "Off target: the whole interval of a headline figure misses its target. Cannot tell: the interval "
-        "holds the target. Change: the lead figure against the report before; better or worse only beyond noise.",
+        "holds the target. Change: the lead figure against the period before; better or worse only beyond noise.",
         "legend_units": "The lead figure of each unit’s latest report. Lines run over the periods listed here, with "
         "one scale per column; the dotted line is the target.",
         "failures": "Failed reports", "failures_hint": "The other reports are not affected. The reasons, with the "
@@ -52,7 +52,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "reports": "全部报告", "units": "按单位", "hits": "{n} 份报告，共 {total} 份",
         "hits_units": "{n} 个单位，共 {total} 个", "nothing": "没有符合筛选条件的报告。清除筛选即可查看全部。",
         "legend": "未达标：某项关键数字的整个置信区间未达到目标。无法判断：目标位于置信区间之内。"
-        "变化：主要指标与上一份报告相比；只有超出随机波动时才标为改善或变差。",
+        "变化：主要指标与上一期相比；只有超出随机波动时才标为改善或变差。",
         "legend_units": "各单位最近一份报告的主要指标。折线按所列各期绘制，每列使用同一刻度；虚线为目标。",
         "failures": "失败的报告", "failures_hint": "其他报告不受影响。以下列出失败原因及受影响的报告：",
         "whole_reason": "完整信息", "better": "改善", "worse": "变差", "moved": "有变化", "unclear": "无明确变化",

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from svcq_lib.narrative.phrases import half_width_marks
 from svcq_lib.reports import site
 from svcq_lib.reports.execute import Outcome
-from svcq_lib.reports.failure import failure_page
-from svcq_lib.reports.site_rows import change_between, rows_of
+from svcq_lib.reports.site_rows import rows_of
 from svcq_lib.reports.site_units import HEIGHT, MARGIN, WIDTH, units_of
 from svcq_lib.reports.titles import CATALOGUE
 from svcq_lib.study import Label
@@ -216,35 +215,46 @@ def test_a_report_is_as_good_as_its_worst_figure(statuses, status, concerned):
     assert (row.status, row.concerned) == (status, concerned)
 
 
+def change_of(*entries):
+    """Return the change that the row of the last entry shows."""
+    return next(row for row in rows_of(entries, ["en", "zh"]) if row.name == entries[-1]["name"]).change
+
+
+def compared(period, value, *, what="", kind="score", **other):
+    """Return a report that has compared itself with the period before."""
+    moved = {"code": "csat", "what": what, "difference": -3.0 if what == "worse" else 3.0}
+    figures = [figure(60.0, code="nps", lead=False), figure(value, kind=kind)]
+    return entry(period=period, figures=figures, changes=[moved] if what else [], **other)
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "good", "text", "tone"),
+    ("what", "value", "text", "tone", "word"),
     [
-        # half-widths of 2 and 2: noise is sqrt(8) = 2.83
-        (70.0, 72.8, 1, "+2.8", "unclear"), (70.0, 72.9, 1, "▲ +2.9", "good"), (70.0, 72.9, -1, "▲ +2.9", "bad"),
-        (70.0, 67.1, 1, "▼ −2.9", "bad"), (70.0, 73.0, 0, "▲ +3.0", "moved"), (70.0, 70.0, 1, "0.0", "unclear"),
+        ("better", 73.0, "▲ +3.0", "good", "better"), ("worse", 67.0, "▼ −3.0", "bad", "worse"),
+        ("moved", 73.0, "▲ +3.0", "moved", "changed"), ("", 72.0, "+2.0", "unclear", "no clear change"),
+        ("alert_new", 68.0, "−2.0", "unclear", "no clear change"),
     ],
 )  # fmt: skip
-def test_a_change_is_clear_beyond_the_noise_of_both(before, after, good, text, tone):
-    change = change_between(figure(before, good=good), figure(after, good=good), "en")
-    assert (change.text, change.tone) == (text, tone)
+def test_a_change_is_beyond_noise_where_the_report_says_so(what, value, text, tone, word):
+    change = change_of(compared("2026-01", 70.0), compared("2026-02", value, what=what))
+    assert (change.text, change.tone, change.word) == (text, tone, word)
 
 
-def test_only_like_is_compared_with_like():
-    assert change_between(None, figure(), "en") is None
-    assert change_between(figure(code="nps"), figure(), "en") is None
-    assert change_between(figure(None), figure(), "en") is None
-    assert change_between(figure(70, None), figure(90, None), "en").tone == "unclear"
-    assert change_between(
-        figure(0.3, 0.01, kind="share"), figure(0.4, 0.01, kind="share"), "zh"
-    ).text.endswith("个百分点")
-    periods = {"2025": 60.0, "2025-Q4": 64.0, "2026-Q2": 72.0, "2026": 68.0}
-    made = [entry(period=period, figures=[figure(value)]) for period, value in periods.items()]
-    made += [failed(period="2026-Q1"), entry(lang="zh", period="2026-Q1", figures=[figure(9.0)])]
-    rows = {row.period_key: row for row in rows_of(made, ["en", "zh"]) if row.lang == "en"}
-    assert rows["2026-Q2"].change.value == 8.0  # against the last quarter that has a figure, not the year
-    assert rows["2026"].change.value == 8.0
-    assert rows["2025"].change is None
-    assert rows["2026-Q1"].change is None
+def test_a_report_is_compared_with_its_own_period_before():
+    now = compared("2026-Q2", 72.0)
+    others = [compared("2026", 50.0), compared("2025-Q4", 50.0), compared("2026-Q1", 50.0, lang="zh"),
+              compared("2026-Q1", 50.0, unit="B"), compared("2026-Q1", 50.0, topic="scores")]  # fmt: skip
+    assert change_of(*others, now) is None
+    assert change_of(*others, failed(period="2026-Q1"), now) is None
+    assert change_of(*others, compared("2026-Q1", 70.0), now).value == 2.0
+    assert change_of(*others, compared("2026-Q1", None), now) is None
+    assert change_of(compared("2026-Q1", 70.0), entry(period="2026-Q2", figures=[figure(None)])) is None
+    assert change_of(now, compared(None, 72.0)) is None
+
+
+def test_a_difference_of_shares_is_in_percentage_points():
+    before, now = (compared(f"2026-0{m}", 0.3 + m / 10, kind="share", lang="zh") for m in (1, 2))
+    assert change_of(before, now).text == "+10.0 个百分点"
 
 
 def test_figures_are_written_by_their_kind_and_suppressed_ones_say_so(tmp_path):
@@ -307,14 +317,3 @@ def test_the_words_are_the_same_in_both_languages_and_the_chinese_is_well_set(tm
 def script_and_template():
     folder = site.resources.files("svcq_lib.reports").joinpath("templates")
     return "".join(folder.joinpath(name).read_text("utf-8") for name in ("site.js", "site.html.j2"))
-
-
-@pytest.mark.parametrize(
-    ("lang", "said"), [("en", "Gap analysis could not be made"), ("zh", "差距分析未能生成")]
-)
-def test_a_failure_page_says_what_failed_as_text(lang, said):
-    text = failure_page("gaps", lang, f"cell 'compute' failed: ValueError: {HOSTILE}")
-    assert said in text
-    assert "compute" in text
-    assert "script" not in Page(text).tags
-    assert re.search("default-src 'none'", text)
