@@ -100,16 +100,23 @@ class Inbox:
 
 @pytest.fixture
 def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
-    """A mail server of this test; SVCQ_MAIL_URL holds its address."""
+    """A mail server of this test; SVCQ_MAIL_URL holds its address, with the password s3cret-w0rd."""
     from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
     from apprise.plugins.base import NotifyBase
 
     kept = Inbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Controller(kept, hostname="127.0.0.1", port=port)
+    server = Controller(
+        kept,
+        hostname="127.0.0.1",
+        port=port,
+        auth_require_tls=False,
+        authenticator=lambda *given: AuthResult(success=given[-1].password == b"s3cret-w0rd"),
+    )
     server.start()
-    address = f"mailto://127.0.0.1:{port}?from=svcq@bank.example&to=board@bank.example"
+    address = f"mailto://ada:s3cret-w0rd@127.0.0.1:{port}?from=svcq@bank.example&to=board@bank.example"
     monkeypatch.setenv("SVCQ_MAIL_URL", address)
     monkeypatch.setattr(NotifyBase, "request_rate_per_sec", 0)  # seconds between two messages
     yield kept

@@ -79,7 +79,7 @@ class Deliver(Model):
     link : str or None
         Address under which the folder of the reports is served.
     lang : {"en", "zh"} or None
-        Language of the message; the study's by default.
+        Language of the message; by default the first of the plan's, else the study's.
     """
 
     to: Annotated[Texts, Field(min_length=1)]
@@ -119,6 +119,9 @@ class PlanFile(Model):
     langs: Annotated[tuple[Lang, ...], BeforeValidator(_tuple)] = ()
     out: str | None = None
     jobs: int | None = Field(None, ge=1)
+    timeout: float | None = Field(None, gt=0)
+    memory: float | None = Field(None, gt=0)
+    executor: str | None = None
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     every: Every
     day: Annotated[int, Field(ge=1, le=28)] | Literal["last"] | None = None

@@ -1,0 +1,310 @@
+"""Making what a plan says is due: every missed period in order, once, when its data are there; then telling people."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from svcq_lib import periods
+from svcq_lib.errors import ReportError, SvcqError
+from svcq_lib.periods import Period
+from svcq_lib.reports import manifest, schedule_gates, schedule_state
+from svcq_lib.reports import run as running
+from svcq_lib.reports.deliver_addresses import hidden, known
+from svcq_lib.reports.keys import files_of
+from svcq_lib.reports.ledger import Progress
+from svcq_lib.reports.lock import locked
+from svcq_lib.reports.schedule_delivery import deliver_pending, note_message
+from svcq_lib.reports.schedule_plan import Plan
+from svcq_lib.reports.schedule_retention import expire
+from svcq_lib.reports.schedule_times import due_at, due_periods
+from svcq_lib.sources.open import open_study
+from svcq_lib.study import Study
+
+CONTENT = ("reports", "by", "each", "formats", "langs", "parameters")
+"""Keys of a plan that decide what its reports say."""
+CLOSED = ("done", "empty")
+"""What a period is when there is nothing left to do."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a period.
+
+    Attributes
+    ----------
+    period : str
+        Its name.
+    status : {"done", "empty", "failed", "late", "waiting"}
+        Every report is there; there are no answers; a report failed or none could be made; its data did not come in
+        time; it waits for them.
+    ready : int
+        Reports that are there.
+    failed : tuple of str
+        Reports that could not be made, each with its reason.
+    red : tuple of str
+        Headline figures that miss their targets, each with its report.
+    reason : str
+        Why no report was made.
+    late : tuple of Late
+        What is missing in the data.
+    wrong : bool
+        Whether the study, its data or the plan are at fault, not a report.
+    inputs : str
+        Hash of what the reports were made from.
+    """
+
+    period: str
+    status: str
+    ready: int = 0
+    failed: tuple[str, ...] = ()
+    red: tuple[str, ...] = ()
+    reason: str = ""
+    late: tuple[schedule_gates.Late, ...] = ()
+    wrong: bool = False
+    inputs: str = ""
+
+    def as_facts(self) -> dict[str, Any]:
+        """Return what is remembered of it."""
+        return {
+            "status": self.status, "ready": self.ready, "failed": len(self.failed), "red": len(self.red),
+            "reason": self.reason, "late": [one.as_fact() for one in self.late], "inputs": self.inputs,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call did.
+
+    Attributes
+    ----------
+    tried : tuple of Tried
+        Periods that were due and not done, oldest first.
+    sent : tuple of str
+        Messages that were sent: period and address.
+    undelivered : tuple of str
+        Messages that could not be sent, and why; they are tried again at the next call.
+    removed : tuple of str
+        Periods whose reports were removed because newer ones fill the plan's ``keep``.
+    busy : str
+        Why nothing was done: another call is at work.
+    """
+
+    tried: tuple[Tried, ...] = ()
+    sent: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    busy: str = ""
+
+    def exit_code(self, *, fail_on_red: bool = False) -> int:
+        """Return what a program that calls the schedule ends with.
+
+        Parameters
+        ----------
+        fail_on_red : bool
+            Whether a figure that misses its target counts.
+
+        Returns
+        -------
+        int
+            2 if the study, its data or the plan are at fault; 1 if a report failed, its data did not come in time or a
+            message could not be sent; 3 if a figure is red and that counts; else 0, also where data are waited for.
+        """
+        if any(one.wrong for one in self.tried):
+            return 2
+        if self.undelivered or any(one.status in ("failed", "late") for one in self.tried):
+            return 1
+        return 3 if fail_on_red and any(one.red for one in self.tried) else 0
+
+
+def current_time() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+def run_due(
+    plan: Plan, *, only: str | None = None, now: dt.datetime | None = None, progress: Progress | None = None
+) -> Result:
+    """Make the reports of every period that is due and not done, oldest first; calling it again does nothing.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    only : str, optional
+        One period to make, due or not, done or not; unchanged reports are not made again.
+    now : datetime, optional
+        The moment to judge by, with its time zone; the present by default.
+    progress : callable, optional
+        Called with each report's name when it is its turn and, when it is finished, its outcome.
+
+    Returns
+    -------
+    Result
+        What was made, sent and removed. A failure of one period, or of a delivery, stops no other.
+
+    Raises
+    ------
+    ParameterError
+        If `only` is no period.
+    ReportError
+        If the folder of the results cannot be written to.
+    """
+    now = now or current_time()
+    chosen = [periods.parse(only)] if only else None
+    folder = schedule_state.folder_of(plan)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"the reports cannot be written to {plan.folder} ({error.strerror or error}). Name another folder as out "
+            f"in {plan.path.name}, or permit writing there."
+        ) from error
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(folder))
+        except ReportError as error:
+            return Result(busy=str(error))
+        log = held.enter_context(schedule_state.logged(plan, secrets_of(plan)))
+        tried = []
+        for period in chosen or open_periods(plan, now):
+            if one := _tried(plan, period, now, progress, asked=bool(only)):
+                tried.append(one)
+                _remember(plan, one, now, log)
+                note_message(plan, period, now)
+        sent, undelivered = deliver_pending(plan, now, log)
+        return Result(tuple(tried), sent, undelivered, expire(plan, now, log))
+
+
+def secrets_of(plan: Plan) -> list[str]:
+    """Return the addresses that a plan names, as far as they are there: they must not show anywhere."""
+    return known(plan.deliver.to) if plan.deliver else []
+
+
+def open_periods(plan: Plan, now: dt.datetime) -> list[Period]:
+    """Return the periods that are due and not done, and the newest done ones that the plan looks at again.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    now : datetime
+        A moment with its time zone.
+
+    Returns
+    -------
+    list of Period
+        Oldest first.
+    """
+    known_of = schedule_state.latest(schedule_state.read(plan), "period")
+    due = due_periods(plan, now)
+    closed = [one for one in due if known_of.get(one.name, {}).get("status") in CLOSED]
+    again = closed[len(closed) - plan.revise :] if plan.revise else []
+    return [one for one in due if one not in closed or one in again]
+
+
+def _tried(
+    plan: Plan, period: Period, now: dt.datetime, progress: Progress | None, *, asked: bool
+) -> Tried | None:
+    """Make a period's reports if its data are there; None if it is done and nothing has changed since."""
+    before = schedule_state.latest(schedule_state.read(plan), "period").get(period.name, {})
+    try:
+        study = open_study(plan.study_path)
+        inputs = _inputs(plan, study)
+        if not asked and before.get("status") in CLOSED and before.get("inputs") == inputs:
+            return None
+        missing, n = _looked(plan, study, period, now)
+        if missing and not asked and now < due_at(plan, period) + dt.timedelta(days=plan.wait_for.days):
+            return Tried(period.name, "waiting", late=missing)
+        if missing and not asked and plan.wait_for.then == "fail":
+            return Tried(period.name, "late", late=missing)
+        if n == 0:
+            return Tried(period.name, "empty", late=missing, inputs=inputs)
+        summary = _made(plan, period, progress)
+    except SvcqError as error:
+        return Tried(period.name, "failed", reason=hidden(str(error), secrets_of(plan)), wrong=True)
+    return Tried(
+        period.name,
+        "failed" if summary.failed else "done",
+        len(summary.outcomes) + len(summary.skipped) - len(summary.failed),
+        tuple(hidden(f"{one.name}: {one.error}", secrets_of(plan)) for one in summary.failed),
+        tuple(f"{label} ({name})" for name, label in summary.red),
+        late=missing,
+        inputs=inputs,
+    )
+
+
+def _inputs(plan: Plan, study: Study) -> str:
+    """Return the hash of what a plan's reports are made from, by whole files."""
+    return manifest.key_of(files=files_of(study), plan=plan.model_dump(mode="json", include=set(CONTENT)))
+
+
+def _looked(
+    plan: Plan, study: Study, period: Period, now: dt.datetime
+) -> tuple[tuple[schedule_gates.Late, ...], int | None]:
+    """Return what is missing for a period, and its number of answers where answers have dates."""
+    if study.responses.date is None:  # the run says that it needs dates
+        return (), None
+    last, n = schedule_gates.reach(study, period, now.astimezone(plan.zone).date())
+    return tuple(schedule_gates.late(plan, period, last)), n
+
+
+def _made(plan: Plan, period: Period, progress: Progress | None) -> running.Summary:
+    return running.run(
+        plan.study_path,
+        plan.reports,
+        parameters=plan.parameters,
+        period=period.name,
+        by=plan.by,
+        each=plan.each,
+        formats=plan.formats,
+        langs=plan.langs,
+        out=plan.folder,
+        jobs=plan.jobs or running.default_jobs(),
+        timeout=plan.timeout,
+        memory=plan.memory,
+        executor=plan.executor,
+        progress=progress,
+    )
+
+
+def _remember(plan: Plan, one: Tried, now: dt.datetime, log: logging.Logger) -> None:
+    """Write down what became of a period, unless that is written already."""
+    before = schedule_state.latest(schedule_state.read(plan), "period").get(one.period, {})
+    facts = one.as_facts()
+    if facts == {name: before.get(name) for name in facts}:
+        return
+    schedule_state.add(plan, now, "period", one.period, **facts)
+    for line in lines_of(one):
+        log.log(logging.ERROR if one.status in ("failed", "late") else logging.INFO, "%s", line)
+
+
+def lines_of(one: Tried) -> list[str]:
+    """Return what became of a period, for people.
+
+    Parameters
+    ----------
+    one : Tried
+        A period.
+
+    Returns
+    -------
+    list of str
+        One line, and one more per failed report.
+    """
+    said = {
+        "done": f"done, {one.ready} report(s)",
+        "failed": one.reason or f"{len(one.failed)} report(s) failed, {one.ready} are there",
+        "late": "failed: its data did not come in time",
+        "waiting": "waiting for its data",
+        "empty": "no answers, nothing to report",
+    }[one.status]
+    red = f", {len(one.red)} figure(s) red" if one.red else ""
+    notes = "".join(f" {late.text()}" for late in one.late)
+    return [
+        f"{one.period}: {said}{red}{'.' * bool(notes)}{notes}",
+        *(f"{one.period}: {why}" for why in one.failed),
+    ]
