@@ -64,22 +64,6 @@ def compared(now: Iterable[Entry], before: Iterable[Entry]) -> Alerts:
     )
 
 
-def red_figures(entries: Iterable[Entry]) -> int:
-    """Return how many headline figures miss their targets.
-
-    Parameters
-    ----------
-    entries : iterable of Mapping
-        Entries of the manifest.
-
-    Returns
-    -------
-    int
-        A figure counts once per unit, whatever the reports and languages that show it.
-    """
-    return sum(one.figure["status"] == "red" for one in _figures(entries).values())
-
-
 def unit_of(entry: Entry) -> str:
     """Return the unit that a report is about; of one that failed, as it was asked for."""
     return entry.get("unit") or ", ".join(_where(entry).values())

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from svcq_lib import __version__, formats, kinds
 from svcq_lib.formats import Lang
 from svcq_lib.reports.deliver_alerts import Alert, Alerts, Entry, compared, unit_of
+from svcq_lib.reports.deliver_changes import change_line
 from svcq_lib.reports.deliver_words import WORDS, counted
 from svcq_lib.reports.titles import title_of
 
@@ -167,7 +168,7 @@ def _short(reason: str) -> str:
 def _changes(done: Iterable[Entry], lang: Lang) -> Iterable[Line]:
     for entry in done:
         for change in entry.get("changes") or ():
-            if text := change if isinstance(change, str) else change.get("text"):
+            if text := change_line(change, lang):
                 yield Line(WORDS[lang]["line"].format(who=_who(entry, lang), what=text))
 
 
@@ -180,11 +181,8 @@ def _figures(done: Iterable[Entry], lang: Lang) -> Iterable[Line]:
             key = (unit_of(entry), figure["code"])
             if key not in seen and (whole or figure.get("lead")):
                 seen.add(key)
-                status = (
-                    words["status"].format(status=words[figure["status"]])
-                    if figure["status"] in words
-                    else ""
-                )
+                judged = figure["status"] != "none"
+                status = words["status"].format(status=words[figure["status"]]) if judged else ""
                 text = _figure(figure, lang) + status
                 yield Line(text if whole else words["line"].format(who=unit_of(entry), what=text))
 

@@ -70,8 +70,8 @@ class Deliver(Model):
     to : tuple of str
         Where each address is kept: ``env:NAME`` or ``keyring:SERVICE/NAME``; never the address itself.
     on : {"always", "change", "red", "failure"}
-        After every period; only if figures moved, turned red or a report failed; only if a figure is red or a report
-        failed; only if a report failed.
+        After every period; only if something changed beyond noise; only if a figure is red; only if a report failed,
+        which everybody is told.
     attach : tuple of str
         ``"html"`` and/or ``"pdf"``: files to attach.
     attach_up_to : float

@@ -11,7 +11,8 @@ from keyring.backend import KeyringBackend
 from svcq_lib.errors import DeliveryError, SvcqError
 from svcq_lib.reports import deliver
 from svcq_lib.reports.deliver_addresses import hidden, resolve
-from svcq_lib.reports.deliver_alerts import compared, red_figures
+from svcq_lib.reports.deliver_alerts import compared
+from svcq_lib.reports.deliver_changes import change_line
 from svcq_lib.reports.deliver_message import MOST_LINES, as_html, as_markdown, as_text, compose
 from svcq_lib.reports.deliver_words import WORDS
 
@@ -37,6 +38,13 @@ def entry(unit="", topic="scores", lang="en", status="done", **other):
     }  # fmt: skip
 
 
+def change(what, **other):
+    return {
+        "code": "nps", "label": "NPS", "kind": "points", "before": 8.1, "now": 12.1, "difference": None, "low": None,
+        "high": None, "status_before": "none", "status": "none", "what": what, **other,
+    }  # fmt: skip
+
+
 def message(entries, before=(), **other):
     return compose(entries, before, **{"name": "Harbour Bank", "period": "2026-01", "lang": "en", **other})
 
@@ -56,21 +64,15 @@ def test_alerts_are_new_continuing_or_cleared():
     ]
 
 
-def test_a_figure_counts_once_per_unit():
-    both = [
-        entry("A"),
-        entry("A", lang="zh"),
-        entry("A", topic="gaps"),
-        entry("B", figures=[figure(), figure("csat")]),
-    ]
-    assert red_figures(both) == 3
-    assert red_figures([entry(figures=[figure(status="amber")]), {"status": "done"}]) == 0
+def test_a_figure_that_several_reports_show_is_one_alert():
+    both = [entry("A"), entry("A", topic="gaps"), entry("B", figures=[figure(), figure("csat")])]
+    assert [one.unit for one in compared(both, []).new] == ["A", "B", "B"]
 
 
 def test_a_message_says_what_matters_first():
     now = [
         entry("A"), entry("B", status="failed", error="cell 'load' failed: boom\n\nTraceback …"),
-        entry("C", changes=[{"text": "NPS rose by 4.0 to 12.1"}]),
+        entry("C", changes=[change("better", difference=4.0, low=1.2, high=6.8)]),
     ]  # fmt: skip
     one = message(now, [entry("C")], link="https://reports.example/x/")
     assert one.subject == "Harbour Bank, Jan 2026: 2 reports ready, 1 report failed, 1 new alert"
@@ -81,9 +83,32 @@ def test_a_message_says_what_matters_first():
     assert "- A: NPS −3 [−6, 0], target 10\n" in text
     assert "- Scorecard · B: cell 'load' failed: boom\n" in text
     assert "Traceback" not in text
-    assert "- Scorecard · C: NPS rose by 4.0 to 12.1\n" in text
+    assert "- Scorecard · C: NPS +4 [1, 7] (improved)\n" in text
     assert "  https://reports.example/x/scores_branch-A_2026-01_en.html\n" in text
     assert "https://reports.example/x/index.html" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "en", "zh"),
+    [
+        (change("worse", kind="share", difference=-0.031, low=-0.05, high=-0.01),
+         "NPS −3.1\u2009pp [−5.0, −1.0] (worsened)",
+         "NPS −3.1 个百分点 [−5.0, −1.0]（变差）"),
+        (change("alert_new", status="amber", status_before="green"), "NPS: too close to call (before: on target)",
+         "NPS：尚难判断（先前：达标）"),
+        (change("alert_new", now=None, status_before="amber"),
+         "NPS: not shown, too few answers (before: too close to call)",
+         "NPS：样本过小，不显示（先前：尚难判断）"),
+        (change("alert_new", status="red", status_before="green"), "", ""),
+        (change("alert_cleared", status="green", status_before="red"), "", ""),
+        (change("data", label="Answers", kind="count", before=900.0, now=2100.0), "Answers: 2,100 (before: 900)",
+         "Answers：2,100（先前：900）"),
+        (change("data", label="small base", kind="bool", before=False, now=True), "small base (new)",
+         "small base（新出现）"),
+    ],
+)  # fmt: skip
+def test_changes_are_told_in_both_languages(found, en, zh):
+    assert (change_line(found, "en"), change_line(found, "zh")) == (en, zh)
 
 
 def test_a_quiet_month_says_so():
