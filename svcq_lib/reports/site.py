@@ -10,7 +10,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -62,33 +61,50 @@ def write_index(out: Path, manifest: Mapping[str, Any], study: Study) -> Path:
 
 
 def _page(rows: Sequence[Row], langs: Sequence[Lang], said: Mapping[Lang, Mapping[str, str]]) -> str:
-    """Return the page; it is filled twice, because what it draws decides which glyphs its fonts keep."""
+    """Return the page; its body comes first, because what it draws decides which glyphs its fonts keep."""
+    body = _body(rows, langs, said)
+    script = resources.files("svcq_lib.reports").joinpath("templates", "site.js").read_text("utf-8")
+    sheet = environment().get_template("site.css.j2").render(palette=palette)
+    drawn = set(html.unescape(body)) | set("▲▼")  # the signs are the style sheet's own, of sorted columns
+    style = font_faces("".join(sorted(drawn)), langs[0], italic=False) + "\n" + sheet
+    return (
+        environment()
+        .get_template("site.html.j2")
+        .render(
+            tag=_TAGS[langs[0]],
+            title=said[langs[0]]["name"],
+            style=_safe(style),
+            style_hash=_hash(style),
+            script=_safe(script),
+            script_hash=_hash(script),
+            body=_safe(body),
+        )
+    )
+
+
+def _body(rows: Sequence[Row], langs: Sequence[Lang], said: Mapping[Lang, Mapping[str, str]]) -> str:
     topics = list(dict.fromkeys(row.topic for row in sorted(rows, key=lambda row: topic_order(row.topic))))
     units = units_of(rows, topics)
-    script = resources.files("svcq_lib.reports").joinpath("templates", "site.js").read_text("utf-8")
-    fill = partial(
-        environment().get_template("site.html.j2").render,
-        lang=langs[0],
-        words=said[langs[0]],
-        said=said,
-        tags={lang: _TAGS[lang] for lang in langs},
-        language_names={lang: WORDS[lang]["language_name"] for lang in langs},
-        signs=SIGNS,
-        rows=rows,
-        units=units,
-        topics=topics,
-        newest={row.lang: row.period_key for row in reversed(rows)},
-        counts=_counts(rows),
-        failures=_failures(rows),
-        size=(WIDTH, HEIGHT),
-        data=_safe(_data(rows, units, topics, langs, said)),
-        script=_safe(script),
-        script_hash=_hash(script),
+    return (
+        environment()
+        .get_template("site_body.html.j2")
+        .render(
+            lang=langs[0],
+            words=said[langs[0]],
+            said=said,
+            tags={lang: _TAGS[lang] for lang in langs},
+            language_names={lang: WORDS[lang]["language_name"] for lang in langs},
+            signs=SIGNS,
+            rows=rows,
+            units=units,
+            topics=topics,
+            newest={row.lang: row.period_key for row in reversed(rows)},
+            counts=_counts(rows),
+            failures=_failures(rows),
+            size=(WIDTH, HEIGHT),
+            data=_safe(_data(rows, units, topics, langs, said)),
+        )
     )
-    drawn = html.unescape(fill(style="", style_hash="")) + "▲▼"  # the style sheet's own, of sorted columns
-    sheet = environment().get_template("site.css.j2").render(palette=palette)
-    style = font_faces(drawn, langs[0], italic=False) + "\n" + sheet
-    return fill(style=_safe(style), style_hash=_hash(style))
 
 
 def _said(manifest: Mapping[str, Any], study: Study, rows: Sequence[Row]) -> dict[Lang, dict[str, str]]:

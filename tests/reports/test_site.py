@@ -265,6 +265,7 @@ def test_figures_are_written_by_their_kind_and_suppressed_ones_say_so(tmp_path):
     text = write(tmp_path, made)
     assert '<span class="number">34\u2009%</span> <span class="interval">[31, 37\u2009%]</span>' in text
     assert '<span class="number">–</span> <span class="interval">too few answers</span>' in text
+    assert '<a href="scores_en.html">too few answers</a>' in text  # by unit
     facts = data_of(text)["reports"]
     assert {one["figure"] for one in facts} == {0.34, None}
 
@@ -316,4 +317,4 @@ def test_the_words_are_the_same_in_both_languages_and_the_chinese_is_well_set(tm
 
 def script_and_template():
     folder = site.resources.files("svcq_lib.reports").joinpath("templates")
-    return "".join(folder.joinpath(name).read_text("utf-8") for name in ("site.js", "site.html.j2"))
+    return "".join(folder.joinpath(name).read_text("utf-8") for name in ("site.js", "site_body.html.j2"))
