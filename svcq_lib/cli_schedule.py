@@ -25,6 +25,7 @@ app = typer.Typer(
 out_console = Console(soft_wrap=True, emoji=False)  # env:A: is no picture
 err_console = Console(stderr=True, soft_wrap=True, emoji=False)
 CLOSED_SHOWN = 6
+STOPPED = 130
 _PLAN = typer.Argument(help="Plan file, such as plan.toml.")
 
 
@@ -144,17 +145,22 @@ def run(
     Example: `svcq schedule run --due plan.toml --fail-on red`
 
     Exit codes: 0 done or waiting for data, 1 a report or a message failed, 2 wrong plan, study or data, 3 a figure is
-    red (with `--fail-on red`).
+    red (with `--fail-on red`), 130 stopped.
     """
     from svcq_lib.reports import progress
-    from svcq_lib.reports.schedule import lines_of, run_due
+    from svcq_lib.reports.schedule import run_due
     from svcq_lib.reports.schedule_plan import read_plan
+    from svcq_lib.reports.schedule_result import lines_of
 
     if due == (period is not None):
         raise ScheduleError("give either --due (every period that is due) or --period (one of them).")
     fail_on_red, read = _red(fail_on), read_plan(plan)
-    with progress.shown(out_console, err_console) as tell:
-        result = run_due(read, only=period, progress=tell)
+    try:
+        with progress.shown(out_console, err_console) as tell:
+            result = run_due(read, only=period, progress=tell)
+    except KeyboardInterrupt as stopped:
+        err_console.print(escape(str(stopped) or "stopped; what was finished is kept"))
+        raise typer.Exit(STOPPED) from None
     if result.busy:
         out_console.print(escape(result.busy))
     for one in result.tried:

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from svcq_lib import cli
 from svcq_lib.reports import schedule
-from svcq_lib.reports.schedule import Result, Tried
 from svcq_lib.reports.schedule_gates import Late
+from svcq_lib.reports.schedule_result import Result, Tried
 
 PLAN = 'study = "study.toml"\nevery = "month"\nday = 3\nstart = "2026-01"\ntimezone = "Asia/Shanghai"\n'
 
@@ -113,6 +113,18 @@ def test_the_exit_code_says_what_is_worst(svcq, plan, now, monkeypatch, tried, u
 def test_nothing_due_says_nothing(svcq, plan, now, monkeypatch):
     monkeypatch.setattr(schedule, "run_due", lambda *_, **__: Result())
     assert svcq("run", "--due", plan) == (0, "", "")
+
+
+def test_a_call_that_is_stopped_says_how_it_ended(svcq, plan, now, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt("stopped: 3 reports are made. Run the same command again.")
+
+    monkeypatch.setattr(schedule, "run_due", stopped)
+    assert svcq("run", "--due", plan) == (
+        130,
+        "",
+        "stopped: 3 reports are made. Run the same command again.\n",
+    )
 
 
 def test_a_call_beside_another_does_nothing_and_is_no_failure(svcq, plan, now, monkeypatch):
@@ -232,3 +244,9 @@ def test_a_schedule_end_to_end(svcq, now, small_demo, tmp_path, inbox):
         for one in (tmp_path / "reports/schedule/schedule.jsonl").open(encoding="utf-8")
     ]
     assert kinds == ["period", "message", "period", "message", "delivery", "delivery"]
+    plan.write_text("keep = 1\n" + plan.read_text(encoding="utf-8"), encoding="utf-8")
+    assert svcq("run", "--due", plan) == (0, "removed: 2026-04\n", "")
+    assert not list((tmp_path / "reports").glob("*2026-04*"))
+    index = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "scores_2026-05_zh.html" in index
+    assert "2026-04" not in index

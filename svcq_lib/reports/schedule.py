@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
-from dataclasses import dataclass
-from typing import Any
 
 from svcq_lib import periods
-from svcq_lib.errors import ReportError, SvcqError
+from svcq_lib.errors import ParameterError, ReportError, SvcqError
 from svcq_lib.periods import Period
 from svcq_lib.reports import manifest, schedule_gates, schedule_state
 from svcq_lib.reports import run as running
@@ -19,8 +17,9 @@ from svcq_lib.reports.ledger import Progress
 from svcq_lib.reports.lock import locked
 from svcq_lib.reports.schedule_delivery import deliver_pending, note_message
 from svcq_lib.reports.schedule_plan import Plan
+from svcq_lib.reports.schedule_result import Result, Tried, lines_of
 from svcq_lib.reports.schedule_retention import expire
-from svcq_lib.reports.schedule_times import due_at, due_periods
+from svcq_lib.reports.schedule_times import due_at, due_periods, period_of
 from svcq_lib.sources.open import open_study
 from svcq_lib.study import Study
 
@@ -28,96 +27,6 @@ CONTENT = ("reports", "by", "each", "formats", "langs", "parameters")
 """Keys of a plan that decide what its reports say."""
 CLOSED = ("done", "empty")
 """What a period is when there is nothing left to do."""
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What became of a period.
-
-    Attributes
-    ----------
-    period : str
-        Its name.
-    status : {"done", "empty", "failed", "late", "waiting"}
-        Every report is there; there are no answers; a report failed or none could be made; its data did not come in
-        time; it waits for them.
-    ready : int
-        Reports that are there.
-    failed : tuple of str
-        Reports that could not be made, each with its reason.
-    red : tuple of str
-        Headline figures that miss their targets, each with its report.
-    reason : str
-        Why no report was made.
-    late : tuple of Late
-        What is missing in the data.
-    wrong : bool
-        Whether the study, its data or the plan are at fault, not a report.
-    inputs : str
-        Hash of what the reports were made from.
-    """
-
-    period: str
-    status: str
-    ready: int = 0
-    failed: tuple[str, ...] = ()
-    red: tuple[str, ...] = ()
-    reason: str = ""
-    late: tuple[schedule_gates.Late, ...] = ()
-    wrong: bool = False
-    inputs: str = ""
-
-    def as_facts(self) -> dict[str, Any]:
-        """Return what is remembered of it."""
-        return {
-            "status": self.status, "ready": self.ready, "failed": len(self.failed), "red": len(self.red),
-            "reason": self.reason, "late": [one.as_fact() for one in self.late], "inputs": self.inputs,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a call did.
-
-    Attributes
-    ----------
-    tried : tuple of Tried
-        Periods that were due and not done, oldest first.
-    sent : tuple of str
-        Messages that were sent: period and address.
-    undelivered : tuple of str
-        Messages that could not be sent, and why; they are tried again at the next call.
-    removed : tuple of str
-        Periods whose reports were removed because newer ones fill the plan's ``keep``.
-    busy : str
-        Why nothing was done: another call is at work.
-    """
-
-    tried: tuple[Tried, ...] = ()
-    sent: tuple[str, ...] = ()
-    undelivered: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    busy: str = ""
-
-    def exit_code(self, *, fail_on_red: bool = False) -> int:
-        """Return what a program that calls the schedule ends with.
-
-        Parameters
-        ----------
-        fail_on_red : bool
-            Whether a figure that misses its target counts.
-
-        Returns
-        -------
-        int
-            2 if the study, its data or the plan are at fault; 1 if a report failed, its data did not come in time or a
-            message could not be sent; 3 if a figure is red and that counts; else 0, also where data are waited for.
-        """
-        if any(one.wrong for one in self.tried):
-            return 2
-        if self.undelivered or any(one.status in ("failed", "late") for one in self.tried):
-            return 1
-        return 3 if fail_on_red and any(one.red for one in self.tried) else 0
 
 
 def current_time() -> dt.datetime:
@@ -149,12 +58,12 @@ def run_due(
     Raises
     ------
     ParameterError
-        If `only` is no period.
+        If `only` is no period of the plan's length.
     ReportError
         If the folder of the results cannot be written to.
     """
     now = now or current_time()
-    chosen = [periods.parse(only)] if only else None
+    chosen = [period_named(plan, only)] if only else None
     folder = schedule_state.folder_of(plan)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -177,6 +86,35 @@ def run_due(
                 note_message(plan, period, now)
         sent, undelivered = deliver_pending(plan, now, log)
         return Result(tuple(tried), sent, undelivered, expire(plan, now, log))
+
+
+def period_named(plan: Plan, name: str) -> Period:
+    """Return one of a plan's periods by its name.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    name : str
+        A period of the plan's length.
+
+    Returns
+    -------
+    Period
+        The period.
+
+    Raises
+    ------
+    ParameterError
+        If it is no period, or a longer or shorter one.
+    """
+    asked = periods.parse(name)
+    found = period_of(asked.start, plan.every)
+    if (found.start, found.end) != (asked.start, asked.end):
+        raise ParameterError(
+            f"period {name!r} is not one {plan.every}, as {plan.path.name} has it. Try {found.name}."
+        )
+    return found
 
 
 def secrets_of(plan: Plan) -> list[str]:
@@ -280,31 +218,3 @@ def _remember(plan: Plan, one: Tried, now: dt.datetime, log: logging.Logger) -> 
     schedule_state.add(plan, now, "period", one.period, **facts)
     for line in lines_of(one):
         log.log(logging.ERROR if one.status in ("failed", "late") else logging.INFO, "%s", line)
-
-
-def lines_of(one: Tried) -> list[str]:
-    """Return what became of a period, for people.
-
-    Parameters
-    ----------
-    one : Tried
-        A period.
-
-    Returns
-    -------
-    list of str
-        One line, and one more per failed report.
-    """
-    said = {
-        "done": f"done, {one.ready} report(s)",
-        "failed": one.reason or f"{len(one.failed)} report(s) failed, {one.ready} are there",
-        "late": "failed: its data did not come in time",
-        "waiting": "waiting for its data",
-        "empty": "no answers, nothing to report",
-    }[one.status]
-    red = f", {len(one.red)} figure(s) red" if one.red else ""
-    notes = "".join(f" {late.text()}" for late in one.late)
-    return [
-        f"{one.period}: {said}{red}{'.' * bool(notes)}{notes}",
-        *(f"{one.period}: {why}" for why in one.failed),
-    ]

@@ -15,6 +15,7 @@ from svcq_lib.reports.lock import locked
 from svcq_lib.reports.publish import digest
 from svcq_lib.reports.schedule_entries import entries_of
 from svcq_lib.reports.schedule_plan import Plan
+from svcq_lib.reports.schedule_times import period_of
 from svcq_lib.sources.open import open_study
 
 
@@ -38,9 +39,8 @@ def expire(plan: Plan, now: dt.datetime, log: logging.Logger) -> tuple[str, ...]
         The periods whose reports were removed.
     """
     records = schedule_state.latest(schedule_state.read(plan), "period", "removed")
-    there = sorted(
-        periods.parse(name) for name, one in records.items() if one.get("status") in ("done", "failed")
-    )
+    made = [periods.parse(name) for name, one in records.items() if one.get("status") in ("done", "failed")]
+    there = sorted(one for one in made if one == period_of(one.start, plan.every))  # others had another plan
     old = there[: -plan.keep] if plan.keep else []
     if not old:
         return ()

@@ -105,6 +105,9 @@ def logged(plan: Plan, secrets: Sequence[str]) -> Iterator[logging.Logger]:
     logger.addHandler(handler)
     try:
         yield logger
+    except BaseException as error:
+        logger.error("stopped by %s: %s", type(error).__name__, error)
+        raise
     finally:
         handler.close()
 

@@ -5,13 +5,14 @@ import logging
 
 import pytest
 
-from svcq_lib.errors import DataError, ReportError
+from svcq_lib.errors import DataError, ParameterError, ReportError
 from svcq_lib.reports import deliver, manifest, schedule, schedule_state, site
 from svcq_lib.reports.execute import Outcome
 from svcq_lib.reports.lock import locked
 from svcq_lib.reports.publish import digest
 from svcq_lib.reports.run import Summary
 from svcq_lib.reports.schedule_plan import read_plan
+from svcq_lib.reports.schedule_result import Result, lines_of
 
 STUDY = """
 [study]
@@ -160,7 +161,7 @@ def test_late_data_are_waited_for_and_then_taken_as_they_are(planned, runs, answ
     plan = planned("[wait_for]\ndays = 5\n")
     waiting = schedule.run_due(plan, now=moment("2026-02-03T06:00"))
     assert statuses(waiting) == [("2026-01", "waiting")]
-    assert schedule.lines_of(waiting.tried[0]) == [
+    assert lines_of(waiting.tried[0]) == [
         "2026-01: waiting for its data. The answers reach only to 2026-01-20; the period ends on 2026-01-31."
     ]
     assert statuses(schedule.run_due(plan, now=moment("2026-02-08T05:59"))) == [("2026-01", "waiting")]
@@ -208,7 +209,7 @@ def test_data_that_never_come_can_be_a_failure(planned, runs, sent, answers):
 def test_a_marker_file_says_that_the_data_are_complete(planned, runs, tmp_path):
     plan = planned('[wait_for]\ndata = false\nfile = "READY-{period}"\n')
     waiting = schedule.run_due(plan, now=moment("2026-02-03T06:00"))
-    assert "READY-2026-01" in schedule.lines_of(waiting.tried[0])[0]
+    assert "READY-2026-01" in lines_of(waiting.tried[0])[0]
     (tmp_path / "READY-2026-01").touch()
     assert statuses(schedule.run_due(plan, now=moment("2026-02-03T07:00"))) == [("2026-01", "done")]
 
@@ -258,12 +259,20 @@ def test_a_named_period_is_made_whenever_it_is_asked_for(planned, runs):
     assert runs == ["2026-02", "2026-02"]
 
 
+@pytest.mark.parametrize("name", ["2026", "2026-Q1", "2026-01-05", "soon"])
+def test_a_named_period_has_the_plan_s_length(planned, runs, name):
+    with pytest.raises(ParameterError, match=name):
+        schedule.run_due(planned(), only=name, now=moment("2026-03-03T06:00"))
+    assert runs == []
+
+
 def test_a_run_that_is_stopped_leaves_its_period_open(planned, runs, monkeypatch):
     plan, now = planned(), moment("2026-03-03T06:00")
     with monkeypatch.context() as patch:
         patch.setattr(schedule.running, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             schedule.run_due(plan, now=now)
+    assert "stopped by KeyboardInterrupt" in (schedule_state.folder_of(plan) / schedule_state.LOG).read_text()
     assert statuses(schedule.run_due(plan, now=now)) == [("2026-01", "done"), ("2026-02", "done")]
 
 
@@ -376,7 +385,18 @@ def test_old_reports_are_removed_and_nothing_else(planned, runs, monkeypatch, tm
     ]  # fmt: skip
     assert "scores_2026-01_en" not in manifest.read(plan.folder)["reports"]
     assert "scores_2026-01_en" not in (plan.folder / "index.html").read_text(encoding="utf-8")
-    assert schedule.run_due(plan, now=moment("2026-04-04T06:00")) == schedule.Result()
+    assert schedule.run_due(plan, now=moment("2026-04-04T06:00")) == Result()
+
+
+def test_reports_of_an_earlier_plan_of_another_length_are_left_alone(planned, runs, monkeypatch):
+    monkeypatch.setattr(site, "write_index", lambda *_: None)
+    quarterly = PLAN.replace('"month"', '"quarter"').replace("2026-01", "2026-Q1")
+    schedule.run_due(planned("", quarterly), now=moment("2026-04-03T06:00"))
+    plan = planned("", "keep = 1\n" + PLAN)
+    assert schedule.run_due(plan, now=moment("2026-04-03T06:00")).removed == ("2026-01", "2026-02")
+    assert sorted(path.name for path in plan.folder.glob("scores_*.html")) == [
+        "scores_2026-03_en.html", "scores_2026-Q1_en.html",
+    ]  # fmt: skip
 
 
 def test_a_report_that_was_edited_is_kept(planned, runs, monkeypatch):
