@@ -1,8 +1,8 @@
 """Where tables lie: their headers, their rows as a lazy frame, their fingerprint.
 
 Text files are scanned with every column as text, so that one bad value hides nothing; polars reads them in
-constant memory. Excel sheets, SPSS files and database tables are written once to a temporary Parquet file and
-scanned there.
+constant memory. Excel sheets and SPSS files are written once to a temporary Parquet file and scanned there; a
+database is asked for batches.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def scan(spec: TableSpec, root: Path, *, name: str = "table") -> pl.LazyFrame:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return pl.scan_parquet(databases.database_file(spec, root, name), glob=False)
+        return databases.database_scan(spec, root, name)
     if spec.waves:
         return waves.together(spec, [scan(one, root, name=name) for one in parts_of(spec)])
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
