@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import platform
 import warnings
 from collections.abc import Collection, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from svcq_lib import __version__
+from svcq_lib.reports import jsonl
 from svcq_lib.reports.execute import RENDERED
 from svcq_lib.reports.publish import digest, put
 
@@ -51,7 +51,7 @@ def read(out: Path) -> dict[str, Any]:
         ``svcq``, ``versions`` and ``study`` of the last run that made something, and ``reports``: name → entry, in
         the order of names; only an empty ``reports`` if there is no manifest that can be read.
     """
-    lines, torn = _lines(out)
+    lines, torn = jsonl.read(out / NAME)
     if torn:
         warnings.warn(
             f"{out / NAME}: a line is not whole, as a run leaves it that is killed while it writes. It is ignored; "
@@ -70,13 +70,13 @@ def begin(out: Path) -> None:
     out : Path
         Folder of the reports; only the run that holds its lock calls this.
     """
-    lines, torn = _lines(out)
+    lines, torn = jsonl.read(out / NAME)
     whole = _whole(lines) if lines else _former(out)
     live = len(whole["reports"])
     if torn or len(lines) > MOST_LINES_PER_ENTRY * max(live, 1) or (not lines and live):
         head = [_run_line(whole["study"], whole)] if "study" in whole else []
         kept = [{"kind": "report", **entry} for entry in whole["reports"].values()]
-        put(out / NAME, "".join(map(_text, [*head, *kept])))
+        put(out / NAME, "".join(map(jsonl.line_of, [*head, *kept])))
     (out / FORMER).unlink(missing_ok=True)
 
 
@@ -90,7 +90,7 @@ def add_run(out: Path, study: Mapping[str, Any]) -> None:
     study : Mapping
         Name, file and fingerprints of the study.
     """
-    _append(out, _run_line(study, {"svcq": __version__, "versions": versions()}))
+    jsonl.append(out / NAME, _run_line(study, {"svcq": __version__, "versions": versions()}))
 
 
 def add_report(out: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def add_report(out: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
         The entry as it is read back.
     """
     made = {"made": _now(), **entry}
-    _append(out, {"kind": "report", **made})
+    jsonl.append(out / NAME, {"kind": "report", **made})
     return made
 
 
@@ -123,7 +123,7 @@ def add_removal(out: Path, name: str) -> None:
     name : str
         Name of the report; it is not in the manifest any more.
     """
-    _append(out, {"kind": "removed", "name": name, "at": _now()})
+    jsonl.append(out / NAME, {"kind": "removed", "name": name, "at": _now()})
 
 
 def _run_line(study: Mapping[str, Any], made_with: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,35 +133,6 @@ def _run_line(study: Mapping[str, Any], made_with: Mapping[str, Any]) -> dict[st
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-def _text(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, ensure_ascii=False, default=str) + "\n"
-
-
-def _append(out: Path, line: Mapping[str, Any]) -> None:
-    with (out / NAME).open("ab") as file:
-        file.write(_text(line).encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _lines(out: Path) -> tuple[list[dict[str, Any]], bool]:
-    """Return the lines of a manifest that can be read, and whether one could not."""
-    try:
-        text = (out / NAME).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return [], False
-    found, torn = [], bool(text) and not text.endswith("\n")
-    for line in filter(None, text.split("\n")):  # a name may hold other line separators
-        try:
-            one = json.loads(line)
-        except json.JSONDecodeError:
-            torn = True
-            continue
-        if isinstance(one, dict):
-            found.append(one)
-    return found, torn
 
 
 def _whole(lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from svcq_lib.reports import jsonl
 from svcq_lib.reports.deliver_addresses import hidden
 from svcq_lib.reports.schedule_plan import Plan
 
@@ -38,15 +37,7 @@ def read(plan: Plan) -> list[dict[str, Any]]:
     list of dict
         One per event in the order of time; a line that a killed run left torn is ignored.
     """
-    try:
-        text = (folder_of(plan) / NAME).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
-    found = []
-    for line in text.split("\n"):
-        with contextlib.suppress(json.JSONDecodeError):
-            found.append(json.loads(line))
-    return [one for one in found if isinstance(one, dict)]
+    return jsonl.read(folder_of(plan) / NAME)[0]
 
 
 def add(plan: Plan, now: dt.datetime, kind: str, period: str, **facts: Any) -> None:
@@ -66,15 +57,7 @@ def add(plan: Plan, now: dt.datetime, kind: str, period: str, **facts: Any) -> N
         More about it.
     """
     at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
-    line = json.dumps({"kind": kind, "period": period, **facts, "at": at}, ensure_ascii=False)
-    with (folder_of(plan) / NAME).open("ab+") as file:
-        size = file.seek(0, os.SEEK_END)
-        if size:
-            file.seek(size - 1)
-        torn = bool(size) and file.read(1) != b"\n"
-        file.write(f"{chr(10) * torn}{line}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
+    jsonl.append(folder_of(plan) / NAME, {"kind": kind, "period": period, **facts, "at": at})
 
 
 def latest(records: Sequence[Record], *kinds: str) -> dict[str, Record]:

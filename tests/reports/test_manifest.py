@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svcq_lib.reports import manifest
+from svcq_lib.reports import jsonl, manifest
 from svcq_lib.reports.execute import Outcome
 from svcq_lib.reports.publish import digest
 
@@ -82,7 +82,7 @@ def test_any_text_of_an_entry_comes_back(tmp_path_factory, unit, title):
 
 def test_a_line_is_on_the_disk_before_the_next_report_begins(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(manifest.os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+    monkeypatch.setattr(jsonl.os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
     manifest.add_report(tmp_path, entry())
     assert synced == [(tmp_path / manifest.NAME).stat().st_size]
 
