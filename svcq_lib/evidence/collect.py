@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from svcq_lib.evidence import store
 from svcq_lib.evidence.finish import finish
 from svcq_lib.evidence.found import Base, Design, Evidence
 from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.evidence.parts import part_of
 from svcq_lib.evidence.plan import ROW_COLUMNS, grain_of, plan_of
-from svcq_lib.sources import connect, contracts
+from svcq_lib.sources import contracts
 from svcq_lib.sources.faults import CheckReport
 from svcq_lib.study import Study
 
@@ -51,6 +52,10 @@ def collect(study: Study, needs: EvidenceNeeds) -> Evidence:
 def _scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> Evidence:
     """Return what one pass over the rows finds."""
     name = study.responses.table
-    plan = plan_of(study, needs)
-    part = part_of([connect.scan(study.tables[name], study.root, name=name)], plan)
+    stored = store.part_of_unit(study, needs, report)
+    if stored is None:
+        plan = plan_of(study, needs, rows=report.rows(name))
+        part = part_of(store.raws(study), plan)
+    else:
+        part, plan = stored
     return finish(part, plan, report.notes(), {name: report.fingerprint(name)})

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from svcq_lib.evidence.moments import Array
 from svcq_lib.evidence.plan import CHOSEN, Plan, read, sized
-from svcq_lib.evidence.scan import Counts, Facts, Request, Sums, earliest, latest
+from svcq_lib.evidence.scan import Counts, Facts, Request, Sums, Whole, earliest, latest
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +122,12 @@ class Part:
         """Return the part as bytes (a NumPy archive without pickled objects)."""
         arrays: dict[str, NDArray[np.generic]] = {}
         for name, cells in self.cells.items():
-            arrays[f"keys|{name}"] = _packed(cells.keys)
+            arrays[f"keys|{name}"] = packed(cells.keys)
             arrays |= {f"sums|{name}|{key}": one for key, one in cells.sums.items()}
         tables = {"blocks": self.blocks, "strata": self.strata, "whole": self.whole}
         tables |= {f"tally|{name}": table for name, table in self.tallies.items()}
         tables |= {f"rows|{name}": table for name, table in self.rows.items()}
-        arrays |= {name: _packed(table) for name, table in tables.items()}
+        arrays |= {name: packed(table) for name, table in tables.items()}
         head = {"counts": asdict(self.counts), "date_last": self.date_last}
         arrays["head"] = np.frombuffer(json.dumps(head, default=str).encode(), dtype=np.uint8)
         file = io.BytesIO()
@@ -148,7 +148,7 @@ class Part:
                 name, _, term = name.rpartition("|")
                 sums.setdefault(name, {})[term] = array
             elif kind in found:
-                found[kind][name] = _unpacked(array)
+                found[kind][name] = unpacked(array)
         counts = head["counts"]
         dates = {name: _date(counts[name]) for name in ("date_min", "date_max")}
         return cls(
@@ -156,9 +156,9 @@ class Part:
             found["tally"],
             found["rows"],
             Counts(**{**counts, **dates}),
-            _unpacked(arrays["blocks"]),
-            _unpacked(arrays["strata"]),
-            _unpacked(arrays["whole"]),
+            unpacked(arrays["blocks"]),
+            unpacked(arrays["strata"]),
+            unpacked(arrays["whole"]),
             _date(head["date_last"]),
         )
 
@@ -189,15 +189,15 @@ def part_of(raw: Iterable[pl.LazyFrame], plan: Plan, *, offset: int = 0) -> Part
     chosen = (facts.add(batch).filter(CHOSEN) for batch in read(raw, plan, offset))
     for batch in sized(chosen):
         sums.add(batch)
-    return part_from(facts, sums)
+    return part_from(facts.found(), sums)
 
 
-def part_from(facts: Facts, sums: Sums) -> Part:
+def part_from(whole: Whole, sums: Sums) -> Part:
     """Return what was added up, blocks in the order of their first rows.
 
     Parameters
     ----------
-    facts : Facts
+    whole : Whole
         What was found in all rows.
     sums : Sums
         What was found in those that are chosen, their blocks numbered by the facts.
@@ -207,18 +207,14 @@ def part_from(facts: Facts, sums: Sums) -> Part:
     Part
         The part.
     """
-    blocks = facts.blocks()
     part = Part(
         {name: _cells(sums, request) for name, request in sums.requests.items()},
         {name: _tally(sums, name) for name in sums.tallies},
         {name: pl.concat(tables) for name, tables in sums.kept.items() if tables},
         sums.counts,
-        blocks,
-        facts.strata(),
-        facts.whole(),
-        facts.date_last,
+        *whole,
     )
-    return _renumbered(part, blocks.sort("first", "stratum", "unit"))
+    return _renumbered(part, whole.blocks.sort("first", "stratum", "unit"))
 
 
 def added(parts: Iterable[Part]) -> Part:
@@ -274,13 +270,15 @@ def _renumbered(part: Part, blocks: pl.DataFrame) -> Part:
     )
 
 
-def _packed(table: pl.DataFrame) -> NDArray[np.uint8]:
+def packed(table: pl.DataFrame) -> NDArray[np.uint8]:
+    """Return a table as an array of bytes (Arrow IPC)."""
     file = io.BytesIO()
     table.write_ipc(file, compression="zstd")
     return np.frombuffer(file.getvalue(), dtype=np.uint8)
 
 
-def _unpacked(array: NDArray[np.generic]) -> pl.DataFrame:
+def unpacked(array: NDArray[np.generic]) -> pl.DataFrame:
+    """Return the table that :func:`packed` made bytes of."""
     return pl.read_ipc(io.BytesIO(array.tobytes()))
 
 

@@ -11,7 +11,7 @@ from svcq_lib import periods
 from svcq_lib.evidence.blocks import N_BLOCKS, N_BLOCKS_PER_STRATUM, SMALL_TABLE, hash_blocks
 from svcq_lib.evidence.columns import sources_of
 from svcq_lib.evidence.needs import EvidenceNeeds
-from svcq_lib.evidence.weights import Fitting
+from svcq_lib.evidence.weights import Fitting, fit
 from svcq_lib.sources import prepared
 from svcq_lib.sources.prepared import ROW
 from svcq_lib.sources.rules import straight_lined
@@ -55,7 +55,9 @@ class Plan:
         return self.study.responses.weight is not None or self.fitting is not None
 
 
-def plan_of(study: Study, needs: EvidenceNeeds, *, rows: int | None = None) -> Plan:
+def plan_of(
+    study: Study, needs: EvidenceNeeds, *, rows: int | None = None, fitting: Fitting | None = None
+) -> Plan:
     """Return the plan of a scan.
 
     Parameters
@@ -65,7 +67,10 @@ def plan_of(study: Study, needs: EvidenceNeeds, *, rows: int | None = None) -> P
     needs : EvidenceNeeds
         What to compute.
     rows : int, optional
-        Rows of the response table, if they are known: else they are counted when it matters.
+        Rows of the response table, if they are known; else they are counted.
+
+    fitting : Fitting, optional
+        How weights are fitted to the margins, if that is known; else they are fitted if there are any margins.
 
     Returns
     -------
@@ -77,16 +82,15 @@ def plan_of(study: Study, needs: EvidenceNeeds, *, rows: int | None = None) -> P
     MethodError
         If weights cannot be fitted to the declared margins.
     """
-    plan = Plan(study, needs, False, None)
-    blocked = bool(needs.rows) or any(cells.blocks for cells in needs.cells.values())
-    if blocked and plan.kind != "cluster":
-        frame = prepared.prepared(study, filtered=False)
-        rows = frame.select(pl.len()).collect().item() if rows is None else rows
+    plan = Plan(study, needs, False, fitting)
+    if plan.kind != "cluster":
+        if rows is None:
+            rows = prepared.prepared(study, filtered=False).select(pl.len()).collect().item()
         plan = replace(plan, small=rows <= SMALL_TABLE)
-    if study.weights.margins:
+    if study.weights.margins and fitting is None:
         wanted = prepared.prepared(study, filtered=False).filter(pl.col("weight") > 0)
         wanted = wanted.select("weight", *(f"segment.{name}" for name in study.weights.margins))
-        plan = replace(plan, fitting=Fitting(study, lambda: batches(wanted)))
+        plan = replace(plan, fitting=fit(study, lambda: batches(wanted)))
     return plan
 
 
@@ -171,19 +175,38 @@ def table(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
         Canonical columns, the unit that makes a block, and whether a row is chosen by the filters, lies inside the
         period too, and has the same answer throughout.
     """
-    study = plan.study
-    frame = prepared.canonical(study, raw, offset=offset).filter(pl.col("weight") > 0)
+    frame = everything(plan, raw, offset).select(*sorted(wanted(plan)), UNIT, STRAIGHT)
+    return frame.with_columns(*chosen(plan.study))
+
+
+def everything(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
+    """Return all canonical columns of rows with a usable weight, their unit, and whether all answers are the same.
+
+    Parameters
+    ----------
+    plan : Plan
+        Filters, period and needs do not matter.
+    raw : LazyFrame
+        Rows of the response table as they lie.
+    offset : int
+        How many rows of the table come before these.
+
+    Returns
+    -------
+    LazyFrame
+        All that any scan reads.
+    """
+    frame = prepared.canonical(plan.study, raw, offset=offset).filter(pl.col("weight") > 0)
+    straight = straight_lined([key for key in plan.study.columns() if key.startswith("perception.")])
+    return frame.with_columns(_unit(plan).alias(UNIT), straight.alias(STRAIGHT))
+
+
+def chosen(study: Study) -> tuple[pl.Expr, pl.Expr]:
+    """Return whether a row is chosen by the filters, and whether it lies inside the period, too."""
     span = periods.parse(study.period) if study.period else None
     inside = pl.col("date").is_between(span.start, span.end).fill_null(False) if span else pl.lit(True)
-    chosen = prepared.chosen(study)
-    straight = straight_lined([key for key in study.columns() if key.startswith("perception.")])
-    return frame.select(
-        *sorted(wanted(plan)),
-        _unit(plan).alias(UNIT),
-        chosen.alias(CHOSEN),
-        (chosen & inside).alias(INSIDE),
-        straight.alias(STRAIGHT),
-    )
+    kept = prepared.chosen(study)
+    return kept.alias(CHOSEN), (kept & inside).alias(INSIDE)
 
 
 def read(raw: Iterable[pl.LazyFrame], plan: Plan, offset: int = 0) -> Iterator[pl.DataFrame]:
@@ -220,7 +243,9 @@ def wanted(plan: Plan) -> set[str]:
     asked += [name for tally in needs.tallies.values() for name in (*tally.by, tally.column)]
     asked += [name for rows in needs.rows.values() for name in (*ROW_COLUMNS, *rows.columns)]
     found = sources_of(needs.derived, asked) - {"period", "month", "block"}
-    found |= {ROW, "date", "weight", "stratum"} | set(plan.fitting.keys if plan.fitting else ())
+    found |= {ROW, "date", "weight", "stratum", *(f"segment.{name}" for name in plan.study.filters)} | set(
+        plan.fitting.keys if plan.fitting else ()
+    )
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -31,8 +32,29 @@ def named(study: Study) -> str:
     return ", ".join([*parts, *([f"period {study.period}"] if study.period else [])]) or "the whole table"
 
 
+class Whole(NamedTuple):
+    """What a result says of all rows of the table, whoever is chosen.
+
+    Attributes
+    ----------
+    blocks : DataFrame
+        Every block in the order of its number: ``stratum``, ``unit``, ``first`` (number of its first row).
+    strata : DataFrame
+        Every stratum: ``stratum``, ``n`` (rows).
+    sums : DataFrame
+        Under margins: ``unit`` (a stratum, or a block where clusters are drawn), ``margin_cell``, ``sw``, ``sw2``.
+    date_last : date or None
+        Last date.
+    """
+
+    blocks: pl.DataFrame
+    strata: pl.DataFrame
+    sums: pl.DataFrame
+    date_last: dt.date | None
+
+
 class Facts:
-    """What a result says of all rows of the table, whoever is chosen: strata, blocks, calibration, last date."""
+    """Finds what a result says of all rows of the table, batch by batch."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -96,8 +118,11 @@ class Facts:
             total[0] += sw
             total[1] += sw2
 
-    def blocks(self) -> pl.DataFrame:
-        """Return the blocks in the order of their numbers: stratum, unit, first row."""
+    def found(self) -> Whole:
+        """Return what was found in all rows."""
+        return Whole(self._block_table(), self._stratum_table(), self._whole_table(), self.date_last)
+
+    def _block_table(self) -> pl.DataFrame:
         left, right = self._pairs.pairs.T
         strata, units = self._strata.values, self._units.values
         names = [units[i] for i in right] if units else right.tolist()
@@ -109,13 +134,11 @@ class Facts:
             }
         )
 
-    def strata(self) -> pl.DataFrame:
-        """Return the rows of each stratum."""
+    def _stratum_table(self) -> pl.DataFrame:
         names = pl.Series(self._strata.values, dtype=pl.String)
         return pl.DataFrame({"stratum": names, "n": pl.Series(self._rows, dtype=pl.Int64)})
 
-    def whole(self) -> pl.DataFrame:
-        """Return Σw and Σw² by sampling unit (a stratum, or a block where clusters are drawn) and joint cell."""
+    def _whole_table(self) -> pl.DataFrame:
         units, cells = np.array(list(self._whole), dtype=np.int64).reshape(-1, 2).T
         sums = np.array(list(self._whole.values()), dtype=float).reshape(-1, 2)
         clusters, names = self.plan.kind == "cluster", self._strata.values
