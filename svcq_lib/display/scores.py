@@ -8,7 +8,7 @@ import pandas as pd
 
 from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.analyses.scores import ScoresResult
-from svcq_lib.display import blocks, words
+from svcq_lib.display import blocks, score_peers, words
 from svcq_lib.display.blocks import Block, Card
 from svcq_lib.display.cards import card, span
 from svcq_lib.figures import intervals, trend
@@ -27,14 +27,15 @@ KINDS: dict[str, dict[str, Kind]] = {
     "response": {"population": "count"},
     "margins": {"population": "share"},
 }
-FIGURES = ("periods", "segments", "response")
-TABLES = ("headline", "changes", "goals", "segments", "response", "margins")
+FIGURES = ("periods", "peers", "segments", "response")
+TABLES = ("headline", "changes", "goals", "peers", "segments", "response", "margins")
 HEADINGS = ("verdict", "source", "value", "population")
 UNITS = {"index_100": "of_100", "nps": "points"}
 COLUMNS = {
     "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
     "goals": ["outcome", "measure", "estimate", "conf_low", "conf_high", "value", "verdict", "source"],
     "changes": ["outcome", "previous", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"],
+    "peers": ["outcome", "measure", "estimate", "baseline", "difference", "p_adjusted", "n", "n_peers"],
     "headline": ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"],
     "response": [
         "period", "invited", "answered", "response_rate", "response_rate_low", "response_rate_high", "population",
@@ -50,7 +51,8 @@ WORDS = {
         "benchmark_unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target",
         "benchmark": "benchmark", "verdict": "Verdict", "source": "Source", "value": "Set at",
         "latest": "{period:period} {level}: {change}", "response": "Who was asked and who answered",
-        "margins": "Weights and the population", "of_100": "of 100 {interval}", "points": "points {interval}",
+        "margins": "Weights and the population", "peers": "Beside all others",
+        "of_100": "of 100 {interval}", "points": "points {interval}",
         "answers": "Answers", "answers_of": "of {n:n} respondents", "population": "Customers",
         "and": "; ", "effective": "weighted, n_eff {n_eff:n}", "unweighted": "unweighted", "rate": "Response rate",
     },
@@ -61,7 +63,7 @@ WORDS = {
         "benchmark_unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
         "verdict": "判断", "source": "来源", "value": "数值",
         "latest": "{period:period} {level}：{change}", "response": "邀请与回收",
-        "margins": "权数与总体", "of_100": "满分 100 {interval}", "points": "分 {interval}",
+        "margins": "权数与总体", "peers": "与其余全部相比", "of_100": "满分 100 {interval}", "points": "分 {interval}",
         "answers": "有效答卷", "answers_of": "共 {n:n} 位受访者", "population": "客户数",
         "and": "；", "effective": "加权，有效样本 {n_eff:n}", "unweighted": "未加权", "rate": "回收率",
     },
@@ -140,8 +142,8 @@ def _answers(result: ScoresResult, lang: Lang) -> Card:
 
 def figure(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
     """Return a figure of the result by name; None if there is nothing to draw."""
-    if name == "response":
-        return _response(result, lang)
+    if name in ("response", "peers"):
+        return _response(result, lang) if name == "response" else score_peers.figure(result, lang)
     chosen = outcome or narrative.lead(result)
     if not chosen:
         return None
@@ -237,11 +239,17 @@ def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segmen
         lang=lang,
         ci_level=result.context.ci_level,
         highlight=_tones(frame, 1 - result.context.ci_level),
-        headings={key: WORDS[lang][key] for key in HEADINGS if name != "margins" or key != "population"},
+        headings=_headings(name, lang),
         kinds=KINDS.get(name),
     )
     heading = typeset(WORDS[lang][name].format(**names), lang)
     return blocks.table(made, heading, lang, source=words.source_line(result.context, lang))
+
+
+def _headings(name: str, lang: Lang) -> dict[str, str]:
+    if name == "peers":
+        return {"baseline": score_peers.WORDS[lang]["others"]}
+    return {key: WORDS[lang][key] for key in HEADINGS if name != "margins" or key != "population"}
 
 
 def _frame(result: ScoresResult, name: str, lang: Lang, outcome: str, segment: str) -> pd.DataFrame:
@@ -250,6 +258,8 @@ def _frame(result: ScoresResult, name: str, lang: Lang, outcome: str, segment: s
         return frame.assign(level=frame["label"])
     if name == "goals":
         return _goals(result, lang)
+    if name == "peers":
+        return score_peers.frame(result)
     if name == "margins":
         pairs = zip(result.margins["segment"], result.margins["level"], strict=True)
         levels = [
@@ -287,4 +297,5 @@ def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[Any, Tone]]:
 
 def method_codes(result: ScoresResult) -> tuple[str, ...]:
     """Return the sentences about the method that are true of this result."""
-    return ("scores", "response") if len(result.response) else ("scores",)
+    shown = ("response", "peers")
+    return ("scores", *[name for name in shown if len(getattr(result, name))])
