@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -33,9 +34,10 @@ ENVIRONMENT = {
     "_RJEM_MALLOC_CONF": "background_thread:false",
 }
 _STACK = (
-    "numpy", "pandas", "polars", "pyarrow", "scipy.linalg", "scipy.optimize", "scipy.special", "scipy.stats",
-    "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "great_tables", "IPython.core.completer",
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.iostream",
+    "numpy", "pandas", "polars", "pyarrow.csv", "scipy.linalg", "scipy.optimize", "scipy.special", "scipy.stats",
+    "scipy.cluster.hierarchy", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "great_tables",
+    "pandera.polars", "pandera.backends.polars.builtin_checks", "pandera.backends.polars.container",
+    "pandera.backends.polars.checks", "IPython.core.completer", "ipykernel.kernelapp", "ipykernel.ipkernel",
 )  # fmt: skip
 _NOT_NEEDED = ("svcq_lib.cli", "svcq_lib.reports")
 _LENGTH = struct.Struct("!I")
@@ -57,11 +59,16 @@ def main() -> None:
     descriptor, parent = map(int, sys.argv[1:3])
     if sys.path[:1] == [os.getcwd()]:
         del sys.path[0]  # `python -m` put it there; a kernel looks for modules where its notebook lies
+    before = dict(os.environ)
     with socket.socket(fileno=descriptor) as listener:
-        warm_up()
+        with contextlib.redirect_stderr(
+            io.StringIO()
+        ):  # what imports warn of is for the kernel that meets it
+            warm_up()
         asked = serve(listener, parent)
     if asked is not None:
-        _become_kernel(asked)
+        set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
+        _become_kernel({**asked, "env": {**set_by_imports, **asked["env"]}})
 
 
 def warm_up() -> None:
@@ -83,11 +90,10 @@ def warm_up() -> None:
 
 
 def _draw() -> None:
-    import io
-
     from svcq_lib.figures.layout import new_figure
-    from svcq_lib.figures.style import use_style
+    from svcq_lib.figures.style import missing_glyphs, use_style
 
+    missing_glyphs("Q")  # reads which characters the fonts have
     with use_style("zh"):
         figure = new_figure()
         axes = figure.add_subplot()

@@ -62,7 +62,8 @@ def said(notebook):
 LOOK = """
 import gc, json, locale, logging, os, signal, stat, sys, threading, warnings
 before = sorted(name for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline") if name in sys.modules)
-import matplotlib, numpy, pandas, polars
+import matplotlib, numpy, pandas, polars, svcq_lib.sources.tally
+svcq_lib.sources.tally.contract()
 print(json.dumps({
     "pyplot": before,
     "rcParams": {name: repr(value) for name, value in dict.items(matplotlib.rcParams)},
