@@ -12,7 +12,7 @@ from typing import Any
 from svcq_lib.errors import DeliveryError, missing_extra
 from svcq_lib.reports.deliver_addresses import hidden, resolve
 from svcq_lib.reports.deliver_alerts import Entry
-from svcq_lib.reports.deliver_message import Message, as_html, as_markdown, as_text
+from svcq_lib.reports.deliver_message import Message, as_html, as_markdown, as_text, of_language
 from svcq_lib.reports.deliver_words import WORDS, counted
 
 PAUSE = 5.0
@@ -43,10 +43,13 @@ def attached(
     message : Message
         With a sentence that says how many files are attached, and how many are not.
     files : list of Path
-        Reports of the whole study before those of single units, as many as fit.
+        Reports in the message's language where there are any, of the whole study before those of single units, as many
+        as fit.
     """
     endings = tuple(f".{form}" for form in forms)
-    whole_first = sorted(entries, key=lambda one: bool((one.get("parameters") or {}).get("where")))
+    whole_first = sorted(
+        of_language(entries, message.lang), key=lambda one: bool((one.get("parameters") or {}).get("where"))
+    )
     paths = [
         out / output["path"]
         for entry in whole_first

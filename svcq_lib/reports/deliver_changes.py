@@ -8,6 +8,7 @@ from typing import Any
 from svcq_lib import kinds
 from svcq_lib.formats import Lang
 from svcq_lib.reports.deliver_words import WORDS
+from svcq_lib.vocabulary import Kind
 
 
 def change_line(change: Mapping[str, Any], lang: Lang) -> str:
@@ -28,7 +29,7 @@ def change_line(change: Mapping[str, Any], lang: Lang) -> str:
     words, what = WORDS[lang], change["what"]
     if what in ("better", "worse", "moved"):
         size = kinds.shown_difference(change["difference"], change["kind"], lang)
-        kind = "percentage_points" if change["kind"] == "share" else change["kind"]
+        kind: Kind = "percentage_points" if change["kind"] == "share" else change["kind"]
         limits = kinds.shown_interval(change["low"], change["high"], kind)
         return f"{change['label']} {size} {limits}{words['status'].format(status=words[what])}"
     if what == "data":

@@ -98,15 +98,15 @@ def compose(
     """
     words = WORDS[lang]
     failed = [one for one in entries if one.get("status") == "failed"]
-    done = _of_language([one for one in entries if one.get("status") == "done"], lang)
-    alerts = compared(done, _of_language(before, lang))
+    done = of_language([one for one in entries if one.get("status") == "done"], lang)
+    alerts = compared(done, of_language(before, lang))
     state = words["not_made"] if reason else _state(done, failed, alerts, lang)
     sections = [
         (words["not_made_heading"], [Line(_short(reason))] if reason else []),
         (words["new"], [_alert(one, lang) for one in alerts.new]),
         (words["failed"], [_failed(one, lang, link) for one in failed]),
         (words["still"], [_alert(one, lang) for one in alerts.still]),
-        (words["cleared"], [_alert(one, lang) for one in alerts.cleared]),
+        (words["cleared"], [_alert(one, lang, judged=True) for one in alerts.cleared]),
         (words["changes"], list(_changes(done, lang))),
         (words["figures"], list(_figures(done, lang))),
         (words["reports"], [*_catalogue(link, words), *(_report(one, lang, link) for one in done)]),
@@ -119,8 +119,21 @@ def compose(
     )
 
 
-def _of_language(entries: Sequence[Entry], lang: str) -> list[Entry]:
-    """Return the entries in a language; in the first language that there is, if there are none in it."""
+def of_language(entries: Sequence[Entry], lang: str) -> list[Entry]:
+    """Return the entries in a language.
+
+    Parameters
+    ----------
+    entries : sequence of Mapping
+        Entries of the manifest.
+    lang : {"en", "zh"}
+        Language.
+
+    Returns
+    -------
+    list of Mapping
+        Those in the first language that there is, if there are none in it.
+    """
     langs = [one.get("lang") for one in entries]
     chosen = lang if lang in langs else next(iter(langs), lang)
     return [one for one in entries if one.get("lang") == chosen]
@@ -134,11 +147,12 @@ def _state(done: Sequence[Entry], failed: Sequence[Entry], alerts: Alerts, lang:
     return words["and"].join(parts) or words["not_made"]
 
 
-def _alert(alert: Alert, lang: Lang) -> Line:
+def _alert(alert: Alert, lang: Lang, *, judged: bool = False) -> Line:
     figure, words = alert.figure, WORDS[lang]
     target = figure.get("target")
     aim = words["target"].format(target=kinds.shown(target, figure["kind"], lang))
-    what = _figure(figure, lang) + ("" if kinds.is_missing(target) else aim)
+    status = words["status"].format(status=words[figure["status"]]) if judged else ""
+    what = _figure(figure, lang) + ("" if kinds.is_missing(target) else aim) + status
     return Line(words["line"].format(who=alert.unit, what=what) if alert.unit else what)
 
 

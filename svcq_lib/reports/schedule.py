@@ -169,10 +169,15 @@ def _tried(
         "failed" if summary.failed else "done",
         len(summary.outcomes) + len(summary.skipped) - len(summary.failed),
         tuple(hidden(f"{one.name}: {one.error}", secrets_of(plan)) for one in summary.failed),
-        tuple(f"{label} ({name})" for name, label in summary.red),
+        tuple(f"{label} ({name})" for name, label in summary.red if name.endswith(_ending(plan))),
         late=missing,
         inputs=inputs,
     )
+
+
+def _ending(plan: Plan) -> str:
+    """Return how the reports of the first language end, where there are several: each figure is in all of them."""
+    return f"_{plan.langs[0]}" if plan.langs else ""
 
 
 def _inputs(plan: Plan, study: Study) -> str:

@@ -111,6 +111,12 @@ def test_changes_are_told_in_both_languages(found, en, zh):
     assert (change_line(found, "en"), change_line(found, "zh")) == (en, zh)
 
 
+def test_an_alert_that_is_milder_is_said_to_be_so():
+    one = message([entry("A", figures=[figure("nps", "amber")])], [entry("A")])
+    assert headings(one)[0] == "Alerts that are milder or gone"
+    assert "- A: NPS −3 [−6, 0], target 10 (too close to call)\n" in as_text(one)
+
+
 def test_a_quiet_month_says_so():
     one = message([entry(figures=[figure(status="green")])], [entry(figures=[figure(status="green")])])
     assert one.subject.endswith(": 1 report ready, no new alerts")
@@ -137,7 +143,7 @@ def test_a_chinese_message_is_chinese():
         [entry(unit="", lang="zh", unit_="", title="净推荐值为 −3"), entry("B", status="failed", error="boom")],
         name="海港银行", lang="zh",
     )  # fmt: skip
-    assert one.subject == "海港银行 2026年1月：已生成 1 份报告，1 份报告失败，新增 1 项预警"
+    assert one.subject == "海港银行，2026年1月：已生成 1 份报告，1 份报告失败，新增 1 项预警"
     assert "- all answers：净推荐值 −3 [−6, 0]，目标 10" in as_text(one)
     assert 'lang="zh-Hans"' in as_html(one)
 
@@ -182,6 +188,8 @@ def test_attachments_fit_the_size_and_the_whole_comes_first(tmp_path):
     said, files = deliver.attached(message(entries), tmp_path, entries, ("html",), 10)
     assert len(files) == 3
     assert "3 files are attached." in as_text(said)
+    both = [*entries, entry(lang="zh", outputs=entries[0]["outputs"])]
+    assert len(deliver.attached(message(both), tmp_path, both, ("html",), 10)[1]) == 3
     assert deliver.attached(message(entries), tmp_path, entries, ("pdf",), 10) == (message(entries), [])
 
 

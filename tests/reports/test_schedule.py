@@ -315,6 +315,15 @@ def test_people_are_told_when_they_want(planned, runs, sent, on, january, februa
     assert len(sent) == subjects
 
 
+def test_a_red_figure_counts_once_whatever_the_languages(planned, runs):
+    runs.figures = [figure("red")]
+    now = moment("2026-02-03T06:00")
+    (both,) = schedule.run_due(planned("", 'langs = ["en", "zh"]\n' + PLAN), now=now).tried
+    (other,) = schedule.run_due(planned("", 'langs = ["zh", "en"]\n' + PLAN), only="2026-01", now=now).tried
+    assert (both.red, other.red) == (("NPS (scores_2026-01_en)",), ())
+    assert lines_of(both) == ["2026-01: done, 1 report(s), 1 figure(s) red"]
+
+
 def test_a_message_says_what_is_new_and_is_sent_once(planned, runs, sent):
     plan = planned('[deliver]\nto = ["env:A", "env:B"]\nattach = "html"\nlang = "zh"\n')
     runs.figures = [figure("red")]
@@ -322,11 +331,11 @@ def test_a_message_says_what_is_new_and_is_sent_once(planned, runs, sent):
         schedule.run_due(plan, now=moment("2026-02-03T06:00"))
     assert [address for _, address, _ in sent] == ["env:A", "env:B"]
     message, _, files = sent[0]
-    assert message.subject == "海港银行 2026年1月：已生成 1 份报告，新增 1 项预警"
+    assert message.subject == "海港银行，2026年1月：已生成 1 份报告，新增 1 项预警"
     assert files == ["scores_2026-01_en.html"]
     runs.figures = [figure("green")]
     schedule.run_due(plan, now=moment("2026-03-03T06:00"))
-    assert sent[-1][0].sections[0].heading == "已解除的预警"
+    assert sent[-1][0].sections[0].heading == "缓解或解除的预警"
 
 
 def test_a_failure_is_told_once_while_it_stays_the_same(planned, runs, sent):
