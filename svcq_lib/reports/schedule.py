@@ -157,10 +157,10 @@ def _tried(
         missing, n = _looked(plan, study, period, now)
         if missing and not asked and now < due_at(plan, period) + dt.timedelta(days=plan.wait_for.days):
             return Tried(period.name, "waiting", late=missing)
-        if missing and not asked and plan.wait_for.then == "fail":
+        if missing and (n == 0 or (plan.wait_for.then == "fail" and not asked)):
             return Tried(period.name, "late", late=missing)
         if n == 0:
-            return Tried(period.name, "empty", late=missing, inputs=inputs)
+            return Tried(period.name, "empty", inputs=inputs)
         summary = _made(plan, period, progress)
     except SvcqError as error:
         return Tried(period.name, "failed", reason=hidden(str(error), secrets_of(plan)), wrong=True)
@@ -192,7 +192,7 @@ def _looked(
     if study.responses.date is None:  # the run says that it needs dates
         return (), None
     last, n = schedule_gates.reach(study, period, now.astimezone(plan.zone).date())
-    return tuple(schedule_gates.late(plan, period, last)), n
+    return tuple(schedule_gates.late(plan, period, last, n)), n
 
 
 def _made(plan: Plan, period: Period, progress: Progress | None) -> running.Summary:

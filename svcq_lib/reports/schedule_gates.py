@@ -51,7 +51,7 @@ def _shown(value: str, lang: Lang) -> str:
         return value
 
 
-def late(plan: Plan, period: Period, last: dt.date | None) -> list[Late]:
+def late(plan: Plan, period: Period, last: dt.date | None, n: int) -> list[Late]:
     """Return what a period still waits for.
 
     Parameters
@@ -62,6 +62,8 @@ def late(plan: Plan, period: Period, last: dt.date | None) -> list[Late]:
         The period.
     last : date or None
         Last date in the answers, if there is any.
+    n : int
+        Answers in the period: without any, the answers must reach its end in any case.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def late(plan: Plan, period: Period, last: dt.date | None) -> list[Late]:
         name = gate.file.replace("{period}", period.name)
         if not (plan.path.parent / name).exists():
             found.append(Late("late_file", {"file": name}))
-    if gate.data and (last is None or last < period.end - dt.timedelta(days=gate.short_by)):
+    if (gate.data or n == 0) and (last is None or last < period.end - dt.timedelta(days=gate.short_by)):
         found.append(
             Late("late_data", {"reach": last.isoformat() if last else "", "end": period.end.isoformat()})
         )

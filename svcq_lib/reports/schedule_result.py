@@ -17,8 +17,8 @@ class Tried:
     period : str
         Its name.
     status : {"done", "empty", "failed", "late", "waiting"}
-        Every report is there; there are no answers; a report failed or none could be made; its data did not come in
-        time; it waits for them.
+        Every report is there; it has no answers, though there are later ones; a report failed or none could be made;
+        its data did not come in time; it waits for them.
     ready : int
         Reports that are there.
     failed : tuple of str

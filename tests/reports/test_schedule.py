@@ -214,6 +214,20 @@ def test_a_marker_file_says_that_the_data_are_complete(planned, runs, tmp_path):
     assert statuses(schedule.run_due(plan, now=moment("2026-02-03T07:00"))) == [("2026-01", "done")]
 
 
+@pytest.mark.parametrize("gate", ["", "[wait_for]\ndata = false\n"])
+def test_data_that_stop_coming_are_no_empty_period(planned, runs, answers, gate):
+    answers("2026-01-01", "2026-01-31")
+    plan = planned(gate)
+    result = schedule.run_due(plan, now=moment("2026-03-20T06:00"))
+    assert statuses(result) == [("2026-01", "done"), ("2026-02", "late")]
+    assert result.exit_code() == 1
+    assert statuses(schedule.run_due(plan, only="2026-02", now=moment("2026-03-20T06:00"))) == [
+        ("2026-02", "late")
+    ]
+    answers("2026-01-01", "2026-02-28")
+    assert statuses(schedule.run_due(plan, now=moment("2026-03-21T06:00"))) == [("2026-02", "done")]
+
+
 def test_a_period_without_answers_is_no_failure(planned, runs, answers):
     answers("2026-03-01", "2026-03-31")
     plan = planned()
