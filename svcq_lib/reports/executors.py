@@ -82,11 +82,15 @@ def place(
             return
 
         @functools.cache
-        def kernel() -> kernels.Kernels:
-            return stack.enter_context(kernels.server(timeout=timeout, memory=memory))
+        def begun() -> tuple[kernels.Kernels, str]:
+            kernel = stack.enter_context(kernels.server(timeout=timeout, memory=memory))
+            return kernel, stack.enter_context(tempfile.TemporaryDirectory(prefix="svcq-"))
 
-        executor = _Here if jobs <= 1 else functools.partial(_pool, jobs)
-        yield Place(jobs, lambda: (executor(), functools.partial(make, kernel=kernel())), _as_is)
+        def opened() -> tuple[Executor, Callable[[Job], Any]]:
+            kernel, folder = begun()
+            return _Here() if jobs <= 1 else _pool(jobs, folder), functools.partial(make, kernel=kernel)
+
+        yield Place(jobs, opened, _as_is)
 
 
 def _as_is(job: Job, outcome: Outcome) -> Outcome:
@@ -106,20 +110,32 @@ class _Here(Executor):
         return future
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+class _Pool(ProcessPoolExecutor):
+    """Processes that are born deaf to Ctrl-C: a terminal sends it to all of them, and the run decides."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if os.name != "posix":
+            return super().submit(fn, *args, **kwargs)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits it
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _pool(jobs: int, folder: str) -> Executor:
     # spawn: a forked copy of a process with threads (polars, BLAS) may hang
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_ready)
+    context = multiprocessing.get_context("spawn")
+    return _Pool(jobs, mp_context=context, initializer=_ready, initargs=(folder,))
 
 
-def _ready() -> None:
-    """Make a worker end with its run: on SIGTERM in order, at once when the run itself was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the run decides
-    signal.signal(signal.SIGTERM, _leave)
+def _ready(folder: str) -> None:
+    """Make a worker leave nothing behind: its temporary files are the run's, and it ends when the run is killed."""
+    tempfile.tempdir = folder
+    signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which its kernels would inherit
+    if os.name == "posix":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_follow, daemon=True).start()
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(1)
 
 
 def _follow() -> None:

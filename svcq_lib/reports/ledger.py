@@ -116,6 +116,8 @@ class Ledger:
         """Start over with the files as they are now; what is up to date with them stays."""
         self.made, self.replaced, self.force = made, False, False
         self.skipped.clear()
+        if self.noted:
+            manifest.add_run(self.out, facts_of(made))
 
     def _inputs(self, planned: Planned) -> dict[str, Any]:
         job = planned.job

@@ -94,21 +94,21 @@ def plan(
     values, left_out = _values(study.where(**units[0].where), chosen, given, asked=bool(reports))
     if not values:
         raise ParameterError("no report applies to this study:\n" + "\n".join(left_out.values()))
+    compared = {topic for topic in values if "previous" in parameters_of(topic)}
     planned = [
-        one
+        Planned(job, unit.n, _before(job) if topic in compared else "")
         for unit in units
         for topic, own in values.items()
-        for one in _planned(topic, Job(topic, "en", study.path, own, tuple(formats), out, ""), unit, langs)
+        for job in _jobs(Job(topic, "en", study.path, own, tuple(formats), out, ""), unit, langs)
     ]
     return planned, {**left_out, **few}
 
 
-def _planned(topic: str, job: Job, unit: Unit, langs: Sequence[Lang]) -> Iterator[Planned]:
+def _jobs(job: Job, unit: Unit, langs: Sequence[Lang]) -> Iterator[Job]:
     """Yield a report of a unit in each language."""
     parameters = {**job.parameters, "where": dict(unit.where), "period": unit.period}
     for lang in dict.fromkeys(langs):
-        one = replace(job, lang=lang, parameters=parameters)
-        yield Planned(one, unit.n, _before(one) if "previous" in parameters_of(topic) else "")
+        yield replace(job, lang=lang, parameters=parameters)
 
 
 def _require(formats: Sequence[str], langs: Sequence[str]) -> None:

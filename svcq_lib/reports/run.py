@@ -220,13 +220,13 @@ def _carried_out(
                     "before is kept. Run the same command again when nobody writes to the tables any more."
                 )
         except KeyboardInterrupt:
-            sweep(folder, own=True)
             kept = len(ledger.skipped) + len(ledger.outcomes)
             raise KeyboardInterrupt(
                 f"stopped. {kept} of {len(todo)} reports are finished and kept; run the same command again to make "
                 "the others."
             ) from None
         finally:
+            sweep(folder, own=True)
             if ledger.noted or not (folder / "index.html").is_file():
                 site.write_index(folder, manifest.read(folder), study)
     return todo, left_out

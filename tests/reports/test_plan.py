@@ -1,6 +1,5 @@
 """Which reports a batch makes: levels as they occur, periods inside a range, small bases left out with a reason."""
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -10,44 +9,15 @@ from svcq_lib.reports import plan as planning
 from svcq_lib.reports.plan_units import units_of
 from svcq_lib.sources.open import open_study
 
-STUDY = """
-[study]
-name = "Small"
-language = "en"
-[tables.answers]
-path = "answers.csv"
-[responses]
-table = "answers"
-id = "id"
-date = "date"
-period = "month"
-[responses.segments]
-branch = { column = "branch", label = "Branch" }
-channel = { column = "channel", label = "Channel" }
-[outcomes.csat]
-label = "Satisfaction"
-kind = "csat"
-column = "csat"
-scale = [1, 5]
-[thresholds]
-suppress = 3
-flag = 5
-"""
 HOSTILE = "../../<b>" + "\u884c" * 200
 
 
 @pytest.fixture
-def study(tmp_path):
-    """Branch A answers in every month, B in January only, C twice, one row has no branch."""
+def study(unit_study):
+    """Branch A answers in every month, B in January only, C twice, some rows have no branch."""
     rows = [("A", "web", month) for month in (1, 2, 3) for _ in range(4)]
     rows += [("B", "web", 1)] * 3 + [("B", "shop", 1)] * 2 + [("C", "web", 2)] * 2 + [("", "web", 2)] * 9
-    lines = [
-        f"r{number},{dt.date(2025, month, 15)},{branch},{channel},4"
-        for number, (branch, channel, month) in enumerate(rows)
-    ]
-    (tmp_path / "answers.csv").write_text("id,date,branch,channel,csat\n" + "\n".join(lines) + "\n")
-    (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
-    return open_study(tmp_path)
+    return open_study(unit_study(rows))
 
 
 def named(units):
