@@ -74,7 +74,8 @@ def run_due(
         ) from error
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(locked(folder))
+            with locked(plan.folder):  # a run that people have started is no failure of this one
+                held.enter_context(locked(folder))
         except ReportError as error:
             return Result(busy=str(error))
         log = held.enter_context(schedule_state.logged(plan, secrets_of(plan)))

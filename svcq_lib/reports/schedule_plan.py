@@ -177,6 +177,10 @@ class PlanFile(Model):
             raise ValueError(f'day goes with every = "month" or "quarter", not with "{self.every}"')
         if self.weekday is not None and self.every != "week":
             raise ValueError(f'weekday goes with every = "week", not with "{self.every}"')
+        if self.keep is not None and self.revise > self.keep:
+            raise ValueError(
+                f"revise is {self.revise}, but only {self.keep} periods are kept: set keep to more"
+            )
         _require_start(self.start, self.every)
         return self
 

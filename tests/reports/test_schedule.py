@@ -299,10 +299,11 @@ def test_a_torn_line_of_the_memory_costs_one_period(planned, runs):
     assert statuses(schedule.run_due(plan, now=now)) == []
 
 
-def test_two_calls_at_once_do_no_harm(planned, runs):
+@pytest.mark.parametrize("folder_of", [schedule_state.folder_of, lambda plan: plan.folder])
+def test_a_call_beside_another_or_beside_a_run_by_hand_does_nothing(planned, runs, folder_of):
     plan = planned()
     schedule_state.folder_of(plan).mkdir(parents=True)
-    with locked(schedule_state.folder_of(plan)):
+    with locked(folder_of(plan)):
         result = schedule.run_due(plan, now=moment("2026-02-03T06:00"))
     assert "another run" in result.busy
     assert (result.tried, runs) == ((), [])

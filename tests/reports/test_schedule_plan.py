@@ -98,6 +98,7 @@ def test_a_date_may_stand_without_quotes(plan):
     ("more", "said"),
     [
         ('weekday = "monday"', 'weekday goes with every = "week"'), ('reports = ["gasp"]', "there is no report 'gasp'"),
+        ('keep = 1\nrevise = 2', "set keep to more"),
         ('keep = 0', "greater than or equal to 1"), ('langs = ["fr"]', "'en' or 'zh'"),
         ('[deliver]\nto = []', "at least 1"), ('[deliver]\nto = "env:A"\non = "never"', "'always'"),
         ('[deliver]\nto = "env:A"\nlink = "ftp://x"', "https://"),
