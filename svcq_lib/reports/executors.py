@@ -71,14 +71,17 @@ def place(
 
     Raises
     ------
+    ParameterError
+        If a limit is not positive.
     SvcqError
         If the package for clusters is missing.
     ReportError
         If nothing answers at the address.
     """
     with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(kernels.server(fork=False, timeout=timeout, memory=memory))
         if address is not None:
-            yield _cluster(address, stack, kernels.Kernels(timeout=timeout, memory=memory))
+            yield _cluster(address, stack, plain)
             return
 
         @functools.cache

@@ -6,23 +6,19 @@ were is not made again because rows of another unit changed.
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
-from svcq_lib import __version__, periods
-from svcq_lib.evidence.blocks import SMALL_TABLE
-from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Rows
+from svcq_lib import __version__
+from svcq_lib.evidence import store
+from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.reports import manifest
 from svcq_lib.reports.publish import digest
 from svcq_lib.reports.resources import notebook_of
-from svcq_lib.sources import connect, contracts, prepared
+from svcq_lib.sources import connect
 from svcq_lib.sources.reference import folder_of
 from svcq_lib.study import Study
 from svcq_lib.study.sections import GapTables
@@ -189,48 +185,11 @@ def _needs(study: Study, topic: str, parameters: Mapping[str, Any]) -> EvidenceN
 
 
 def _evidence(made: Made, study: Study, needs: EvidenceNeeds | None) -> str:
-    """Return the hash of the rows that a report reads and of what it knows of the others."""
-    table = study.responses.table
+    """Return the hash of the rows that a report reads, those of its peers too if it shows them."""
     if needs is None:
-        return made.files[table]
-    rows, whole = _row_hashes(made)
-    wanted = prepared.chosen(study)
-    span = periods.parse(study.period) if study.period else None
-    asked: list[Cells | Rows] = [*needs.cells.values(), *needs.rows.values()]
-    if span and not any(one.all_periods for one in asked):
-        wanted &= pl.col("date").is_between(span.start, span.end).fill_null(False)
-    return hashlib.sha256(whole.encode() + rows.filter(wanted)["hash"].to_numpy().tobytes()).hexdigest()
-
-
-@functools.lru_cache(maxsize=1)
-def _row_hashes(made: Made) -> tuple[pl.DataFrame, str]:
-    """Return the hash of each row of the answers beside its date and segments, and that of what all reports know.
-
-    That is the warnings of the data, the size of each stratum and its clusters (errors depend on them), the last day
-    and, where weights are raked to margins, who answered with which weight.
-    """
-    study = made.study
-    frame = prepared.prepared(study).with_row_index("row")
-    columns = frame.collect_schema().names()
-    small = frame.select(pl.len()).collect().item() <= SMALL_TABLE  # there a row's place is its block
-    hashed = pl.struct(columns if small else columns[1:]).hash().alias("hash")
-    segments = [name for name in columns if name.startswith("segment.")]
-    rows = frame.select("date", "stratum", "cluster", *segments, hashed).collect()
-    design = rows.group_by("stratum").agg(pl.len(), pl.col("cluster").n_unique()).sort("stratum")
-    notes = [
-        (
-            note.code,
-            {} if note.code == "data_straight_line" else dict(note.facts),
-        )  # counted in the report's own rows
-        for note in contracts.check(study).notes()
-    ]
-    raked = [f"segment.{name}" for name in study.weights.margins]
-    weighed = (
-        frame.select(pl.struct("weight", "stratum", *raked).hash()).collect() if raked else pl.DataFrame()
-    )
-    return rows, manifest.key_of(
-        notes=notes,
-        design=design.rows(),
-        last=rows["date"].max(),
-        weights=hashlib.sha256(weighed.to_numpy().tobytes()).hexdigest(),
-    )
+        return made.files[study.responses.table]
+    own, others = needs.by_filter()
+    hashes = [store.digest(study, own)]
+    if others.cells:
+        hashes.append(store.digest(study.model_copy(update={"filters": {}}), others))
+    return manifest.key_of(evidence=hashes)

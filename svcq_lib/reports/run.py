@@ -188,7 +188,8 @@ def _summary(ledger: Ledger, todo: Sequence[Planned], left_out: Mapping[str, str
 def _foreseen(ledger: Ledger, todo: Sequence[Planned], left_out: Mapping[str, str]) -> Summary:
     """Return what a run would do; a report is made again, too, if the one that it compares itself with may change."""
     for one in todo:
-        reason = ledger.due_of(one)[1] or ("previous" if one.before in ledger.due else "")
+        new = one.job.name not in ledger.entries  # its rows need not be read to know that
+        reason = "new" if new else ledger.due_of(one)[1] or ("previous" if one.before in ledger.due else "")
         if reason:
             ledger.due[one.job.name] = reason
         else:

@@ -45,7 +45,7 @@ def make(job, kernel=None):
             times.write_text(str(left - 1))
             os.kill(os.getpid(), signal.SIGKILL)
     page.write_text("whole")
-    (partial / job.name / "scores.json").write_text("{}")
+    (partial / job.name / "gaps.json").write_text("{}")
     outcome = execute._outcome(job, "done")
     outcome.title, outcome.outputs = "made", publish(job.out, job.name, partial)
     note(f"end {job.name}")
@@ -101,7 +101,7 @@ class Bench:
         )  # fmt: skip
 
     def run(self, **options):
-        return run(self.study, ["scores"], **{"by": ["branch"], "out": self.out, **options})
+        return run(self.study, ["gaps"], **{"by": ["branch"], "out": self.out, **options})
 
     def log(self, word):
         """Return the names of reports begun or ended, in the order of time."""
@@ -135,7 +135,7 @@ def bench(tmp_path, unit_study, monkeypatch):
     sys.modules.pop("stand_in", None)
 
 
-NAMES = [f"scores_branch-{branch}_en" for branch in BRANCHES]
+NAMES = [f"gaps_branch-{branch}_en" for branch in BRANCHES]
 
 
 def half_written(out):
@@ -222,11 +222,11 @@ def test_a_worker_that_dies_once_costs_nothing_and_one_that_dies_again_costs_its
 
 
 def changed(bench, branch, score=1):
-    """Give the first answer of a branch another score."""
+    """Give the first customer of a branch another opinion."""
     table = bench.study.parent / "answers.csv"
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     row = next(i for i, one in enumerate(rows) if f",{branch}," in one)
-    rows[row] = rows[row][:-1] + str(score)
+    rows[row] = ",".join([*rows[row].split(",")[:4], str(score), "7", "7", str(score)])
     temporary = table.with_suffix(".new")
     temporary.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     temporary.replace(table)
@@ -309,19 +309,27 @@ def test_a_file_that_is_gone_for_a_moment_counts_as_replaced(bench, monkeypatch)
 
 def test_a_period_without_answers_is_left_out_with_its_reason_and_the_others_are_made(bench):
     summary = bench.run(by=(), period="2025-01..2025-03", each="month")
-    assert [one.name for one in summary.outcomes] == ["scores_2025-01_en", "scores_2025-02_en"]
+    assert [one.name for one in summary.outcomes] == ["gaps_2025-01_en", "gaps_2025-02_en"]
     assert summary.left_out == {"2025-03": "no answers"}
 
 
-def test_a_change_of_one_branch_makes_its_reports_again_and_no_others(bench):
-    assert len(bench.run().outcomes) == 6
+def test_a_change_of_one_branch_makes_its_reports_again_and_those_that_show_it(bench):
+    both = {"by": ["branch"], "out": bench.out}
+    assert len(run(bench.study, ["scores", "gaps"], **both).outcomes) == 12
     changed(bench, "B")
-    foreseen = bench.run(dry_run=True)
-    assert dict(foreseen.due) == {NAMES[1]: "changed"}
-    assert [one.name for one in bench.run().outcomes] == [NAMES[1]]
-    assert [one.name for one in bench.run(by=()).outcomes] == ["scores_en"]
+    peers = [
+        f"scores_branch-{branch}_en" for branch in BRANCHES
+    ]  # a scorecard shows all other branches beside its own
+    expected = {**dict.fromkeys(peers, "changed"), NAMES[1]: "changed"}
+    assert dict(run(bench.study, ["scores", "gaps"], dry_run=True, **both).due) == expected
+    assert {one.name for one in run(bench.study, ["scores", "gaps"], **both).outcomes} == set(expected)
+    assert run(bench.study, ["scores", "gaps"], **both).outcomes == ()
+
+
+def test_a_report_of_everything_reads_every_branch(bench):
+    bench.run(by=())
     changed(bench, "C")
-    assert list(bench.run(by=()).due) == ["scores_en"]
+    assert dict(bench.run(by=()).due) == {"gaps_en": "changed"}
 
 
 def test_a_second_run_reads_no_rows_and_writes_nothing(bench, monkeypatch):
@@ -394,7 +402,7 @@ def comparing(bench, monkeypatch):
 def test_a_report_knows_the_one_before_and_is_made_again_when_that_one_changes(bench, comparing):
     estimates, seen = comparing
     span = {"by": (), "period": "2025-01..2025-02", "each": "month"}
-    first, second = "scores_2025-01_en", "scores_2025-02_en"
+    first, second = "gaps_2025-01_en", "gaps_2025-02_en"
     bench.run(**span)
     assert seen[first] is None
     expected = [{**FIGURE, "estimate": 4, "status": "green"}]
@@ -413,15 +421,15 @@ def test_the_report_before_may_lie_in_another_folder(bench, comparing, tmp_path)
     _, seen = comparing
     bench.run(by=(), period="2025-01", out=tmp_path / "january")
     bench.run(by=(), period="2025-02", previous=tmp_path / "january")
-    assert seen["scores_2025-02_en"]["period"] == "2025-01"
-    assert not (bench.out / "scores_2025-01_en.html").exists()
+    assert seen["gaps_2025-02_en"]["period"] == "2025-01"
+    assert not (bench.out / "gaps_2025-01_en.html").exists()
 
 
 def test_red_figures_of_reports_that_are_up_to_date_count_too(bench, comparing):
     estimates, _ = comparing
-    estimates["scores_branch-C_en"] = 0
+    estimates["gaps_branch-C_en"] = 0
     for _ in range(2):
-        assert bench.run().red == (("scores_branch-C_en", "CSAT"),)
+        assert bench.run().red == (("gaps_branch-C_en", "CSAT"),)
     assert bench.run(where={"branch": "B"}).red == ()
 
 
@@ -455,4 +463,4 @@ def test_a_cluster_makes_the_same_files_and_a_killed_worker_costs_nothing(bench,
     ours, theirs = ({one.name: one.outputs for one in made.outcomes} for made in (local, summary))
     assert ours == theirs
     assert not half_written(bench.out)
-    assert (bench.out / NAMES[1] / "scores.json").read_text() == "{}"
+    assert (bench.out / NAMES[1] / "gaps.json").read_text() == "{}"

@@ -6,6 +6,7 @@ import re
 import shutil
 
 import nbformat
+import polars as pl
 import pytest
 from nbformat.v4 import new_code_cell
 from pypdf import PdfReader
@@ -236,8 +237,13 @@ def test_what_has_changed_is_made_again(copy, tmp_path, quick):
     assert again(parameters={"n_boot": 51, "lines": "scale"}, langs=("en", "zh")) == ["gaps_zh", "drivers_zh"]
     assert again(parameters=FEW) == ["gaps_en", "drivers_en"]
     table = copy.parent / "responses.csv"
-    table.write_bytes(table.read_bytes().replace(b"R00001,", b"R99999,", 1))
+    answers = pl.read_csv(table, infer_schema=False)
+    first = pl.int_range(pl.len()) == 0
+    other = pl.when(first).then(pl.lit("3")).otherwise("P1").alias("P1")
+    answers.with_columns(other).write_csv(table)
     assert again(parameters=FEW) == ["gaps_en", "drivers_en"]
+    answers.with_columns(other, pl.lit("").alias("comment")).write_csv(table)  # no report reads it
+    assert again(parameters=FEW) == []
     assert again(period="2026-Q1") == ["gaps_2026-Q1_en", "drivers_2026-Q1_en"]
 
 
