@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from svcq_lib.evidence import store
+from svcq_lib.evidence import remote, store
 from svcq_lib.evidence.finish import finish
 from svcq_lib.evidence.found import Base, Design, Evidence
 from svcq_lib.evidence.needs import EvidenceNeeds
@@ -55,7 +55,7 @@ def _scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> Evidenc
     stored = store.part_of_unit(study, needs, report)
     if stored is None:
         plan = plan_of(study, needs, rows=report.rows(name))
-        part = part_of(store.raws(study), plan)
+        part = remote.part_of_table(plan) if remote.is_remote(study) else part_of(store.raws(study), plan)
     else:
         part, plan = stored
     return finish(part, plan, report.notes(), {name: report.fingerprint(name)})

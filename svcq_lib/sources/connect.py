@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from svcq_lib.errors import DataError
-from svcq_lib.sources import databases, encodings, sheets, waves, workspace
+from svcq_lib.sources import addresses, databases, encodings, sheets, waves, workspace
 from svcq_lib.sources.headers import unique_names
 from svcq_lib.study import TableSpec
 
@@ -213,7 +213,7 @@ def state_of(spec: TableSpec, root: Path) -> tuple[int, ...] | None:
     """
     if spec.waves:
         return tuple(number for one in parts_of(spec) for number in state_of(one, root) or (-1, -1))
-    file = databases.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
+    file = addresses.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
     return workspace.stamp(file) if file is not None and file.is_file() else None
 
 
@@ -280,7 +280,7 @@ def delimiter_of(spec: TableSpec, *, name: str = "table") -> str:
 def _refuse_url(spec: TableSpec, name: str) -> None:
     if "://" in (spec.path or ""):
         raise DataError(
-            f"table {name!r}: path is a url, {databases.mask_url(str(spec.path))}. Write it as "
+            f"table {name!r}: path is a url, {addresses.mask_url(str(spec.path))}. Write it as "
             f'url = "…" in [tables.{name}], with the password as ${{NAME}} from the environment.'
         )
 

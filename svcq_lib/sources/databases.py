@@ -8,47 +8,23 @@ a lazy frame asks the database for the columns that it needs, each time it is co
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from svcq_lib.errors import DataError, SvcqError, missing_extra
+from svcq_lib.sources.addresses import expanded, local_file, mask_url, without_secrets
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.study import TableSpec
 
-_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_USER_INFO = re.compile(r"(?<=://)([^/?#@]*):([^/?#]*)@")
-_SECRET_QUERY = re.compile(r"(?i)([?&](?:password|passwd|pwd|token|secret|\w*key)=)([^&#\s]+)")
 _BATCH = 100_000
-
-
-def mask_url(url: str) -> str:
-    """Return a database url without its password.
-
-    Parameters
-    ----------
-    url : str
-        A url that may hold credentials.
-
-    Returns
-    -------
-    str
-        The url with the password, and any query value that looks like a secret, as ``***``.
-
-    Examples
-    --------
-    >>> mask_url("postgres://ana:s3cret@db/survey?token=abc")
-    'postgres://ana:***@db/survey?token=***'
-    """
-    return _SECRET_QUERY.sub(r"\1***", _USER_INFO.sub(r"\1:***@", url))
 
 
 def database_columns(spec: TableSpec, root: Path, where: str) -> list[str]:
@@ -168,7 +144,7 @@ def opened(spec: TableSpec, root: Path, where: str) -> Iterator[tuple[Any, Any]]
     """
     assert spec.url is not None
     assert spec.table is not None  # TableSpec's validator
-    url = _expanded(spec.url, where)
+    url = expanded(spec.url, where)
     file = local_file(url, root)
     if file is not None and not file.is_file():
         raise DataError(
@@ -184,7 +160,7 @@ def opened(spec: TableSpec, root: Path, where: str) -> Iterator[tuple[Any, Any]]
     except SvcqError:
         raise
     except Exception as error:  # drivers raise anything, and may quote the url
-        text = _without_secrets(str(error), spec.url, url)
+        text = without_secrets(str(error), spec.url, url)
         raise DataError(
             f"table {where!r}: {mask_url(spec.url)} cannot be read ({type(error).__name__}: {text}). "
             f"Check url and table in [tables.{where}]."
@@ -223,40 +199,29 @@ def fetched(connection: Any, rows: Any) -> Iterator[pl.DataFrame]:
         )
 
 
-def _expanded(url: str, where: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise DataError(
-                f"table {where!r}: url in [tables.{where}] uses the environment variable {match[1]}, "
-                f"which is not set. Set it: export {match[1]}=…"
-            )
-        return os.environ[match[1]]
-
-    return _PLACEHOLDER.sub(value, url)
-
-
-def local_file(url: str, root: Path) -> Path | None:
-    """Return the file of a DuckDB or SQLite url.
+def answered(connection: Any, text: str, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Return the few rows that a database answers to a query.
 
     Parameters
     ----------
-    url : str
-        Such as ``duckdb:///relative.duckdb`` or ``sqlite:////absolute/file.db``.
-    root : Path
-        Folder that the file is relative to.
+    connection : Ibis connection
+        As :func:`opened` gives it.
+    text : str
+        The query in the database's SQL.
+    schema : Mapping of str to DataType
+        Columns of the answer.
 
     Returns
     -------
-    Path or None
-        The file, which need not exist; None for other databases.
+    DataFrame
+        All rows.
     """
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("duckdb", "sqlite"):
-        return None
-    name = rest.split("?", 1)[0]
-    relative = (root / name.removeprefix("/")).resolve()
-    absolute = Path(name)
-    return absolute if absolute.is_absolute() and not relative.is_file() and absolute.is_file() else relative
+    cursor = connection.raw_sql(text)
+    try:
+        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row", strict=False)
+    finally:
+        if cursor is not connection.con:  # that of DuckDB is the connection
+            cursor.close()
 
 
 def _connect(url: str, file: Path | None) -> Any:
@@ -306,12 +271,3 @@ def _plain(kind: Any) -> str | None:
         return "float64"
     own = (kind.is_integer(), kind.is_floating(), kind.is_boolean(), kind.is_string(), kind.is_temporal())
     return None if any(own) and not (kind.is_time() or kind.is_interval()) else "string"
-
-
-def _without_secrets(text: str, shown: str, url: str) -> str:
-    secrets = {os.environ[name] for name in _PLACEHOLDER.findall(shown) if os.environ.get(name)}
-    secrets |= {match[2] for pattern in (_USER_INFO, _SECRET_QUERY) for match in pattern.finditer(url)}
-    text = text.replace(url, mask_url(shown))
-    for secret in sorted({*secrets, *map(unquote, secrets)} - {""}, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return mask_url(" ".join(text.split()))[:300]

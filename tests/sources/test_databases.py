@@ -11,7 +11,7 @@ import pytest
 
 from svcq_lib.errors import DataError, SvcqError
 from svcq_lib.sources import connect, databases
-from svcq_lib.sources.databases import mask_url
+from svcq_lib.sources.addresses import mask_url
 from svcq_lib.study import TableSpec
 
 
