@@ -13,7 +13,10 @@ from svcq_lib.figures import intervals
 from svcq_lib.formats import Lang
 from svcq_lib.narrative import score_peers as narrative
 
-WORDS = {"en": {"others": "All others"}, "zh": {"others": "其余全部"}}
+WORDS = {
+    "en": {"unit": "This unit", "others": "All others"},
+    "zh": {"unit": "本单位", "others": "其余全部"},
+}  # fmt: skip
 
 
 def figure(result: ScoresResult, lang: Lang) -> Block | None:

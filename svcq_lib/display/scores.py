@@ -35,7 +35,7 @@ COLUMNS = {
     "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
     "goals": ["outcome", "measure", "estimate", "conf_low", "conf_high", "value", "verdict", "source"],
     "changes": ["outcome", "previous", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"],
-    "peers": ["outcome", "measure", "estimate", "baseline", "difference", "p_adjusted", "n", "n_peers"],
+    "peers": ["outcome", "estimate", "baseline", "difference", "p_adjusted", "n", "n_peers"],
     "headline": ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"],
     "response": [
         "period", "invited", "answered", "response_rate", "response_rate_low", "response_rate_high", "population",
@@ -159,7 +159,8 @@ def _periods(result: ScoresResult, outcome: str, lang: Lang) -> Block | None:
     measure = table["measure"].iloc[0]
     table = table.assign(label=result.context.label(outcome, lang))
     goal = result.goals[(result.goals["outcome"] == outcome) & (result.goals["measure"] == measure)]
-    lines = {row["kind"]: (float(row["value"]), row["label"].text(lang)) for _, row in goal.iterrows()}
+    first = goal.drop_duplicates("kind")  # the one that the headline figure is judged by
+    lines = {row["kind"]: (float(row["value"]), row["label"].text(lang)) for _, row in first.iterrows()}
     heading, subtitle = narrative.finding(result, "periods", outcome=outcome, lang=lang)
     look = {"kind": _kind(measure), "lang": lang}
     axes = trend.trend(
@@ -248,7 +249,7 @@ def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segmen
 
 def _headings(name: str, lang: Lang) -> dict[str, str]:
     if name == "peers":
-        return {"baseline": score_peers.WORDS[lang]["others"]}
+        return {"estimate": score_peers.WORDS[lang]["unit"], "baseline": score_peers.WORDS[lang]["others"]}
     return {key: WORDS[lang][key] for key in HEADINGS if name != "margins" or key != "population"}
 
 

@@ -133,7 +133,8 @@ def worded(result: SinceResult, *, lang: Lang = "en") -> tuple[pd.DataFrame, dic
     Returns
     -------
     DataFrame, dict of str to str
-        ``figure``, ``before``, ``now``, ``difference``, ``limits`` and ``standing``: words, in the order of the report.
+        ``figure``, ``before``, ``now``, ``difference``, ``limits`` and, where anything has a target or is hidden,
+        ``standing``: words, in the order of the report.
     """
     rows = []
     for one in result.figures.to_dict(orient="records"):
@@ -146,9 +147,11 @@ def worded(result: SinceResult, *, lang: Lang = "en") -> tuple[pd.DataFrame, dic
             "limits": kinds.shown_interval(one["low"], one["high"], _kind_of_difference(kind)),
             "standing": f"{was} → {still}" if was != still else MISSING if one["status"] == "none" else still,
         })  # fmt: skip
-    names = ("figure", "before", "now", "difference", "limits", "standing")
-    headings = {name: _plain(name, {"ci": result.ci_level}, lang) for name in names}
-    return pd.DataFrame(rows, columns=list(names)), headings
+    names = ["figure", "before", "now", "difference", "limits", "standing"]
+    frame = pd.DataFrame(rows, columns=names)
+    if (frame["standing"] == MISSING).all():
+        frame = frame.drop(columns="standing")
+    return frame, {name: _plain(name, {"ci": result.ci_level}, lang) for name in frame}
 
 
 def table_words(result: SinceResult, *, lang: Lang = "en") -> tuple[str, str]:

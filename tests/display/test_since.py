@@ -9,6 +9,7 @@ import pytest
 import svcq_lib as sq
 from svcq_lib import display
 from svcq_lib.analyses.headlines import data_notes
+from svcq_lib.analyses.since import Earlier, since_last
 from svcq_lib.errors import ParameterError
 from svcq_lib.reports.resources import topics
 
@@ -58,6 +59,22 @@ def test_changes_ride_on_the_block_in_the_report_s_language(small_results, lang,
     first = table.model["rows"][0]
     assert first[0]["text"] == result.context.label("nps", lang)
     assert {cell["tone"] for cell in first} >= {"bad"}
+
+
+def test_two_reports_say_what_one_report_of_both_periods_says(small_demo):
+    # from the intervals alone, the interval of a change is nearly that from the answers themselves
+    study = sq.open_study(small_demo)
+    one, two = (sq.scores(study.during(period)) for period in ("2025-Q3", "2025-Q4"))
+    told, _ = since_blocks = tuple(sq.since_last(two, record(one, period="2025-Q3")))
+    assert len(since_blocks) == 2
+    assert "may share answers" not in told.model["markdown"]
+    before = Earlier.model_validate(record(one, period="2025-Q3"))
+    found = since_last(display.figures(two), before, period="2025-Q4").figures.set_index("code")
+    direct = two.changes[two.changes["since"] == "previous"].set_index("outcome").loc[found.index]
+    width = (direct["change_high"] - direct["change_low"]).to_numpy()
+    assert found["difference"].to_numpy() == pytest.approx(direct["change"].to_numpy(), abs=1e-9)
+    for own, other in (("low", "change_low"), ("high", "change_high")):
+        assert (abs(found[own] - direct[other]) / width).max() < 0.04
 
 
 def test_a_record_that_is_missing_or_none_is_refused(small_results, tmp_path):

@@ -128,6 +128,11 @@ def test_the_table_says_what_the_sentences_say(busy, lang):
     assert "Holm" in subtitle
 
 
+def test_a_table_without_targets_has_no_column_of_verdicts():
+    frame, headings = since.worded(compared([figure("a", 1.0)], [figure("a", 1.1)]))
+    assert list(frame) == list(headings) == ["figure", "before", "now", "difference", "limits"]
+
+
 def test_names_from_data_cannot_act():
     bad = figure("a", 8.0, label="<b>*x*</b>", good=1)
     text = since.describe(compared([bad], [figure("a", 1.0)]))
