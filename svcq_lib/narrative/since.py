@@ -151,7 +151,7 @@ def worded(result: SinceResult, *, lang: Lang = "en") -> tuple[pd.DataFrame, dic
     frame = pd.DataFrame(rows, columns=names)
     if (frame["standing"] == MISSING).all():
         frame = frame.drop(columns="standing")
-    return frame, {name: _plain(name, {"ci": result.ci_level}, lang) for name in frame}
+    return frame, {name: _plain(name, {"ci": result.ci_level}, lang) for name in names if name in frame}
 
 
 def table_words(result: SinceResult, *, lang: Lang = "en") -> tuple[str, str]:
