@@ -65,7 +65,7 @@ def test_everything_that_changed_is_said_in_english(busy):
         "The other 3 figures cannot be told from before.",
         "New alerts: NPS – target missed (before: target met) and "
         "Small branch – not shown, too few answers (before: no verdict).",
-        "Alert that is milder or gone: Eased – target met or missed, cannot be told (before: target missed).",
+        "Alert that is milder or gone: Eased – cannot be told (before: target missed).",
         "A verdict can change although its figure moved no more than noise",
         "The base fell from 400 to 150 answers.",
         "New caveat about the data: a small base.",
