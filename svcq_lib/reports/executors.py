@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +151,11 @@ def _follow() -> None:
 
 
 def children() -> frozenset[int]:
-    """Return the ids of the processes that this one has started."""
+    """Return the ids of the processes that this one has started, before it starts any for a run."""
     import psutil  # type: ignore[import-untyped]
 
+    if os.name == "posix":
+        resource_tracker.ensure_running()  # one for all of this process's pools; it ends with the process
     return frozenset(one.pid for one in psutil.Process().children())
 
 

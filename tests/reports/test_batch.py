@@ -89,7 +89,7 @@ class Bench:
             "driver.py",
             "run",
             self.study,
-            "scores",
+            "gaps",
             "--by",
             "branch",
             "--out",
@@ -116,7 +116,7 @@ class Bench:
         entries = manifest.read(self.out)["reports"]
         return {name for name, one in entries.items() if one["status"] == "done"}
 
-    def until(self, condition, patience=30):
+    def until(self, condition, patience=120):
         end = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"
@@ -176,7 +176,7 @@ def test_a_run_that_is_stopped_ends_its_workers_and_says_how_to_go_on(bench, sig
         os.killpg(stopped.pid, sign)  # as a terminal does
     else:
         stopped.send_signal(sign)
-    _, err = stopped.communicate(timeout=20)
+    _, err = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, err
     assert "of 6 reports are finished and kept; run the same command again" in " ".join(err.split())
     assert "Traceback" not in err
@@ -196,7 +196,7 @@ def test_two_runs_at_once_do_not_meet(bench):
     bench.until(lambda: bench.log("begin"))
     with pytest.raises(ReportError, match=f"another run works in .*process {first.pid}"):
         bench.run()
-    first.communicate(timeout=30)
+    first.communicate(timeout=120)
     assert first.returncode == 0
     assert bench.log("begin") == NAMES
     assert bench.run().outcomes == ()
