@@ -17,6 +17,8 @@ from typing import Any
 from svcq_lib.errors import ParameterError, ReportError
 from svcq_lib.reports.watch import Watch
 
+_PATIENCE = 120  # seconds that a kernel may take to start: machines that make reports are busy
+
 
 class KernelLostError(ReportError):
     """A kernel did not start, or was ended from outside: worth another try."""
@@ -173,6 +175,7 @@ def _arguments(kernels: Kernels, config: Any, watch: Watch) -> dict[str, Any]:
         "kernel_name": "python3",
         "kernel_manager_class": type("Manager", (ReportKernelManager,), own),
         "config": config,
+        "start_timeout": _PATIENCE,
         "shutdown_kernel": "immediate",
         "request_save_on_cell_execute": False,
         "progress_bar": False,

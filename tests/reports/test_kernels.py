@@ -212,7 +212,7 @@ def test_server_and_kernels_end_with_the_process_that_asked_for_them(tmp_path):
     (tmp_path / "batch.py").write_text(BATCH, encoding="utf-8")
     batch = subprocess.Popen([sys.executable, tmp_path / "batch.py", tmp_path / "endless.ipynb", tmp_path])
     try:
-        _wait_for(lambda: (tmp_path / "ids").is_file() and (tmp_path / "ids").read_text().endswith(" "), 60)
+        _wait_for(lambda: (tmp_path / "ids").is_file() and (tmp_path / "ids").read_text().endswith(" "), 300)
     finally:
         batch.send_signal(signal.SIGKILL)
         batch.wait()
