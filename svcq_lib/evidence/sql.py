@@ -70,11 +70,20 @@ def part_of_database(plan: Plan) -> Part:
             found = _Query(plan, connection, *reading.flat(connection, asked)).part(pushed)
     if found is not None and not _any(streamed):
         return found
-    scanned = part_of([connect.scan(spec, study.root, name=name)], replace(plan, needs=streamed))
+    scanned = part_of([connect.scan(spec, study.root, name=name)], _carrying(plan, streamed))
     if found is None:
         return scanned
     cells, tallies = {**scanned.cells, **found.cells}, {**scanned.tallies, **found.tallies}
     return replace(scanned, cells=cells, tallies=tallies)
+
+
+def _carrying(plan: Plan, needs: EvidenceNeeds) -> Plan:
+    """Return the plan of some requests, with the derived columns whose sources they read."""
+    carried = wanted(replace(plan, needs=needs))
+    derived = {
+        name: one for name, one in needs.derived.items() if sources_of(needs.derived, [name]) <= carried
+    }
+    return replace(plan, needs=replace(needs, derived=derived))
 
 
 def _any(needs: EvidenceNeeds) -> bool:
@@ -198,7 +207,7 @@ class _Query:
             n=rows.count(),
             sw=w.sum(),
             sw2=(w * w).sum(),
-            straight=self.reading.straight.cast("int64").sum(),
+            straight=self.reading.straight.ifelse(1, 0).sum(),
             date_min=date.min(),
             date_max=date.max(),
         )

@@ -70,7 +70,7 @@ class Canonical:
         own = [self.value(key) for key in self.plan.study.columns() if key.startswith("perception.")]
         if len(own) < STRAIGHT_ITEMS:
             return ibis.literal(False)
-        answered = reduce(add, (one.notnull().cast("int64") for one in own))
+        answered = reduce(add, (one.notnull().ifelse(1, 0) for one in own))
         first = ibis.coalesce(*own)
         return reduce(and_, (one.isnull() | (one == first) for one in own), answered >= STRAIGHT_ITEMS)
 
@@ -262,7 +262,7 @@ def _derived(one: Derived, own: Canonical) -> Any:
         return _answered([own.value(name) for name in one.also]).ifelse(own.value(one.column), None)
     if isinstance(one, Mean):
         parts = [own.value(name) for name in one.parts]
-        n = reduce(add, (part.notnull().cast("float64") for part in parts))
+        n = reduce(add, (part.notnull().ifelse(1.0, 0.0) for part in parts))
         total = reduce(add, (part.fill_null(0.0) for part in parts))
         least = one.min_answered if one.total else max(one.min_answered, 1)
         return (n >= least).ifelse(total if one.total else total / n, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 
 from svcq_lib.errors import DataError
@@ -65,6 +66,29 @@ def expanded(url: str, where: str) -> str:
         return os.environ[match[1]]
 
     return _PLACEHOLDER.sub(value, url)
+
+
+def engine_of(url: str) -> Literal["spark", "dask", "sql"]:
+    """Return what reads the table at a url: a Spark or a Dask cluster, or a database.
+
+    Parameters
+    ----------
+    url : str
+        A url without placeholders.
+
+    Returns
+    -------
+    {"spark", "dask", "sql"}
+        ``spark://…``, ``spark+…`` and ``sc://…`` are Spark, ``dask+…`` is Dask.
+
+    Examples
+    --------
+    >>> engine_of("spark+local[2]"), engine_of("dask+tcp://head:8786"), engine_of("sqlite:///a.db")
+    ('spark', 'dask', 'sql')
+    """
+    if url.startswith(("spark://", "spark+", "sc://")):
+        return "spark"
+    return "dask" if url.startswith("dask+") else "sql"
 
 
 def local_file(url: str, root: Path) -> Path | None:

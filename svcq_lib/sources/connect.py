@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from svcq_lib.errors import DataError
-from svcq_lib.sources import addresses, databases, encodings, sheets, waves, workspace
+from svcq_lib.sources import addresses, clusters, databases, encodings, sheets, waves, workspace
 from svcq_lib.sources.headers import unique_names
 from svcq_lib.study import TableSpec
 
@@ -57,7 +57,8 @@ def columns(spec: TableSpec, root: Path, *, name: str = "table") -> list[str]:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return databases.database_columns(spec, root, name)
+        place = clusters.columns if clusters.is_cluster(spec, name) else databases.database_columns
+        return place(spec, root, name)
     if spec.waves:
         return waves.headers(spec, wave_headers(spec, root, name=name))
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
@@ -93,7 +94,8 @@ def scan(spec: TableSpec, root: Path, *, name: str = "table") -> pl.LazyFrame:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return databases.database_scan(spec, root, name)
+        place = clusters.scan if clusters.is_cluster(spec, name) else databases.database_scan
+        return place(spec, root, name)
     if spec.waves:
         return waves.together(spec, [scan(one, root, name=name) for one in parts_of(spec)])
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
@@ -136,7 +138,8 @@ def fingerprint(spec: TableSpec, root: Path, *, name: str = "table") -> str:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return databases.database_fingerprint(spec, root, name)
+        place = clusters.fingerprint if clusters.is_cluster(spec, name) else databases.database_fingerprint
+        return place(spec, root, name)
     if spec.waves:
         return waves.digest(spec, [fingerprint(one, root, name=name) for one in parts_of(spec)])
     path = file_of(spec, root, name=name)

@@ -274,8 +274,7 @@ def local(small_demo):
     return open_study(small_demo)
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-@pytest.mark.parametrize("restricted", [False, True], ids=["all", "restricted"])
+@pytest.mark.parametrize(("topic", "restricted"), [("scores", True), ("gaps", False), ("drivers", False)])
 def test_needs_of_the_reports(study, local, topic, restricted):
     needs = TOPICS[topic].needs(local)
     chosen = [one.where(region="north").during("2025-Q2") if restricted else one for one in (study, local)]
