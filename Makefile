@@ -41,7 +41,7 @@ bench: $(READY) ## Run the benchmarks
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH"; exit 1; }
-	@uv pip compile pyproject.toml --extra sql --extra test --universal --python-version 3.11 --upgrade \
+	@uv pip compile pyproject.toml --extra sql --extra dask --extra deliver --extra test --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--no-config --quiet --output-file requirements.lock
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         table,
         trends,
     )
+    from svcq_lib.display.since import since_last
     from svcq_lib.errors import (
         DataError,
         MethodError,
@@ -63,6 +64,7 @@ _HOMES = {
         "caveats", "figure", "headline", "method", "provenance", "save", "segments", "show",
         "switchboard", "table", "trends",
     ),
+    "svcq_lib.display.since": ("since_last",),
     "svcq_lib.errors": (
         "DataError", "MethodError", "Note", "ParameterError", "ReportError", "StudyError", "SvcqError",
     ),
@@ -81,7 +83,7 @@ __all__ = [
     "InstrumentResult", "MethodError", "Note", "ParameterError", "ReportError", "ReturnsResult", "ScoresResult",
     "Study", "StudyError", "SvcqError", "benchmark", "caveats", "check", "drivers", "effects", "figure", "gaps",
     "headline", "init_study", "instrument", "method", "open_study", "provenance", "read_table", "returns",
-    "save", "scores", "segments", "show", "switchboard", "table", "trends", "write_demo",
+    "save", "scores", "segments", "show", "since_last", "switchboard", "table", "trends", "write_demo",
 ]  # fmt: skip
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from svcq_lib import __version__
-from svcq_lib.errors import ParameterError, SvcqError
+from svcq_lib import __version__, cli_schedule
+from svcq_lib.errors import ParameterError, SvcqError, require_choice
 
-DONE, FAILED, WRONG = 0, 1, 2
+if TYPE_CHECKING:
+    from svcq_lib.reports.run import Summary
+
+DONE, FAILED, WRONG, RED, STOPPED = 0, 1, 2, 3, 130
+MOST_LISTED = 20
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -62,6 +65,9 @@ def _version(asked: bool) -> None:
     if asked:
         out_console.print(f"svcq {__version__}")
         raise typer.Exit
+
+
+app.add_typer(cli_schedule.app, name="schedule")
 
 
 @app.callback()
@@ -162,51 +168,102 @@ def run(
     period: Annotated[
         str | None, typer.Option(help="2026, 2026-Q3, 2026-07, or a range FIRST..LAST.")
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Segments, by comma: one report per combination of their levels.")
+    ] = None,
+    each: Annotated[
+        str | None, typer.Option(help="month, quarter or year: one report per period inside --period.")
+    ] = None,
     to: Annotated[str, typer.Option("--to", help="html, pdf or both, by comma.")] = "html",
     lang: Annotated[
         str | None, typer.Option(help="en, zh or both, by comma; the study's by default.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; reports/NAME by default.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Another folder of results with the reports of the period before.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(help="Reports made at a time; one per core, at most 4.")] = None,
+    executor: Annotated[
+        str | None, typer.Option(help="tcp://HOST:PORT of a Dask scheduler whose workers make the reports.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that a report may take.")] = None,
+    memory: Annotated[float | None, typer.Option(help="Megabytes that a report may use.")] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going/--fail-fast", help="Whether a report that fails stops no other.")
+    ] = True,
+    fail_on: Annotated[
+        str | None, typer.Option("--fail-on", help="red: exit code 3 if a headline figure misses its target.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Make reports even if nothing has changed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be made.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="List it as lines of JSON.")] = False,
 ) -> None:
     """Make reports. Those whose data, parameters and versions have not changed are not made again.
 
     Example: `svcq run data/demo/study.toml gaps drivers --period 2026-Q2 --to html,pdf --lang en,zh`
 
-    Exit codes: 0 done, 1 a report failed, 2 wrong usage or data.
+    Example: `svcq run data/demo/study.toml scores --by branch --period 2025-01..2025-12 --each month --jobs 4`
+
+    Exit codes: 0 done, 1 a report failed, 2 wrong usage or data, 3 a figure is red (with `--fail-on red`), 130 stopped.
     """
+    from svcq_lib.reports import progress
     from svcq_lib.reports.run import default_jobs
     from svcq_lib.reports.run import run as run_reports
 
-    with _Bar() as bar:
-        summary = run_reports(
-            study,
-            reports or (),
-            parameters=_typed(reports, _pairs(parameter, "-p")),
-            where=_pairs(where, "--where"),
-            period=period,
-            formats=_words(to),
-            langs=_words(lang),
-            out=out,
-            jobs=jobs or default_jobs(),
-            force=force,
-            progress=bar.tell,
-        )
+    if fail_on is not None:
+        require_choice("--fail-on", fail_on, ("red",))
+    if as_json and not dry_run:
+        raise ParameterError("--json lists what --dry-run finds. Give both.")
+    try:
+        with progress.shown(out_console, err_console) as tell:
+            summary = run_reports(
+                study,
+                reports or (),
+                parameters=_typed(reports, _pairs(parameter, "-p")),
+                where=_pairs(where, "--where"),
+                period=period,
+                by=_words(by),
+                each=each,
+                formats=_words(to),
+                langs=_words(lang),  # type: ignore[arg-type]  # the run checks them
+                out=out,
+                previous=previous,
+                jobs=jobs or default_jobs(),
+                executor=executor,
+                timeout=timeout,
+                memory=memory,
+                force=force,
+                keep_going=keep_going,
+                dry_run=dry_run,
+                progress=tell,
+            )
+    except KeyboardInterrupt as stopped:
+        err_console.print(escape(str(stopped) or "stopped before any report was begun"))
+        raise typer.Exit(STOPPED) from None
+    if dry_run:
+        (progress.listed_as_json if as_json else progress.listed)(out_console, summary)
+        return
+    _finished(summary, fail_on)
+
+
+def _finished(summary: Summary, fail_on: str | None) -> None:
+    """Say what a run did, and end with its exit code."""
     for name, why in summary.left_out.items():
-        out_console.print(f"{name}: left out. {escape(why)}")
-    for name in summary.skipped:
-        out_console.print(f"{name}: up to date")
-    for one in summary.outcomes:
-        seconds = ", ".join(f"{part} {value:.1f} s" for part, value in one.seconds.items())
-        out_console.print(
-            f"{one.name}: {one.status} ({seconds})" if one.status == "done" else f"{one.name}: FAILED"
-        )
+        out_console.print(f"{escape(name)}: left out. {escape(why)}")
+    if len(summary.skipped) > MOST_LISTED:
+        out_console.print(f"{len(summary.skipped)} reports: up to date")
+    else:
+        for name in summary.skipped:
+            out_console.print(f"{escape(name)}: up to date")
     for one in summary.failed:
-        err_console.print(f"[bold red]{one.name} failed:[/] {escape(one.error)}")
+        err_console.print(f"[bold red]{escape(one.name)} failed:[/] {escape(one.error)}")
     out_console.print(f"Open {escape(str(summary.index))}")
     if summary.failed:
         raise typer.Exit(FAILED)
+    if fail_on and summary.red:
+        for name, label in summary.red:
+            err_console.print(f"[bold red]red:[/] {escape(label)} ({escape(name)})")
+        raise typer.Exit(RED)
 
 
 def _typed(reports: list[str] | None, given: dict[str, str]) -> dict[str, Any]:
@@ -220,31 +277,6 @@ def _typed(reports: list[str] | None, given: dict[str, str]) -> dict[str, Any]:
         home = next((topic for topic in chosen if name in parameters_of(topic)), chosen[0])
         found |= from_text(home, {name: text})
     return found
-
-
-class _Bar:
-    """A progress bar on the error stream: reports finished of reports begun."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=err_console, transient=True)
-        self._task = self._progress.add_task("reports", total=0)
-        self._total = 0
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def tell(self, name: str, outcome: object) -> None:
-        """Note that a report was begun or finished."""
-        if outcome is None:
-            self._total += 1
-            self._progress.update(self._task, total=self._total, description=name)
-        else:
-            self._progress.advance(self._task)
 
 
 @app.command()

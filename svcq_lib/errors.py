@@ -31,6 +31,14 @@ class ReportError(SvcqError):
     """A report could not be executed or rendered."""
 
 
+class ScheduleError(SvcqError):
+    """The plan of a schedule contradicts itself, or its entry cannot be installed."""
+
+
+class DeliveryError(SvcqError):
+    """A message cannot be sent to an address."""
+
+
 @dataclass(frozen=True)
 class Note:
     """A caveat as data: the narrative words it, a test can see it.

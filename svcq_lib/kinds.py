@@ -13,9 +13,11 @@ from svcq_lib.formats import Lang
 from svcq_lib.vocabulary import Kind, word
 
 DIGITS: Mapping[str, int] = MappingProxyType(
-    {"count": 0, "number": 2, "score": 1, "share": 0, "points": 0, "signed": 2}
+    {"count": 0, "number": 2, "score": 1, "share": 0, "points": 0, "signed": 2, "percentage_points": 1}
 )
 """Digits after the point by kind; a share counts them in per cent."""
+PP: Mapping[Lang, str] = MappingProxyType({"en": f"{formats.THIN}pp", "zh": " 个百分点"})
+"""What follows a difference of two shares, in percentage points."""
 
 
 def shown(value: Any, kind: Kind = "number", lang: Lang = "en", *, digits: int | None = None) -> str:
@@ -55,6 +57,8 @@ def shown(value: Any, kind: Kind = "number", lang: Lang = "en", *, digits: int |
     places = DIGITS.get(kind, 2) if digits is None else digits
     if kind == "share":
         return formats.percent(float(value), places)
+    if kind == "percentage_points":
+        return formats.signed(100 * float(value), places) + PP[lang]
     return (formats.signed if kind == "signed" else formats.number)(float(value), places)
 
 
@@ -85,7 +89,40 @@ def shown_interval(low: Any, high: Any, kind: Kind = "number", *, digits: int | 
     places = DIGITS.get(kind, 2) if digits is None else digits
     if kind == "share":
         return formats.interval(float(low), float(high), places, scale=100, unit=f"{formats.THIN}%")
+    if kind == "percentage_points":
+        return formats.interval(float(low), float(high), places, scale=100)
     return formats.interval(float(low), float(high), places)
+
+
+def shown_difference(
+    value: Any, kind: Kind = "number", lang: Lang = "en", *, digits: int | None = None
+) -> str:
+    r"""Return the difference of two values of a kind as text.
+
+    Parameters
+    ----------
+    value : float
+        The difference.
+    kind : str
+        Kind of the two values.
+    lang : {"en", "zh"}
+        Language.
+    digits : int, optional
+        Digits after the point; those of `DIGITS` by default.
+
+    Returns
+    -------
+    str
+        With its sign; that of shares in percentage points.
+
+    Examples
+    --------
+    >>> shown_difference(-0.0312, "share"), shown_difference(2.5, "score")
+    ('−3.1\u2009pp', '+2.5')
+    """
+    if kind in ("share", "percentage_points"):
+        return shown(value, "percentage_points", lang, digits=digits)
+    return shown(value, "signed", lang, digits=DIGITS.get(kind, 2) if digits is None else digits)
 
 
 def is_missing(value: Any) -> bool:

@@ -10,3 +10,7 @@ ACCENT = "#0b6e99"
 """The point to see; good."""
 WARNING = "#c8553d"
 """What needs care; bad."""
+CAUTION = "#8a6100"
+"""What the data cannot tell."""
+STATUS_COLOURS = {"green": ACCENT, "amber": CAUTION, "red": WARNING, "none": INK}
+"""How a figure stands against its target; words say the same beside it."""

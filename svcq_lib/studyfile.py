@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from svcq_lib import study as model
+from svcq_lib import tomlfile
 from svcq_lib.errors import StudyError
 from svcq_lib.formats import Lang
 from svcq_lib.periods import Grain
@@ -196,27 +194,7 @@ def read_study_file(path: Path) -> StudyFile:
     StudyError
         With every fault of the file: its key, its line where it can be found, and the remedy.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        raw = tomllib.loads(text)
-    except OSError as error:
-        raise StudyError(
-            f"{path}: cannot be read ({error.strerror}). Name a study file, such as study.toml."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise StudyError(
-            f"{path}: a study file is UTF-8; byte {error.start} is not. Save it as UTF-8."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{path}: not valid TOML: {error}. Mend that line.") from None
-    try:
-        file = StudyFile.model_validate(raw)
-        faults = [_located(path, text, *one) for one in _contradictions(file)]
-    except ValidationError as error:
-        faults = [_fault(path, text, one) for one in error.errors()]
-    if faults:
-        raise StudyError("\n".join([f"{path}: {len(faults)} fault(s) in the study file", *faults]))
-    return file
+    return tomlfile.read(path, StudyFile, kind="study", refuse=StudyError, contradictions=_contradictions)
 
 
 def _contradictions(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -303,84 +281,3 @@ def _names(file: StudyFile) -> Iterator[tuple[tuple[str | int, ...], str]]:
             (("instrument", "dimensions", i, "items", j), item.name) for j, item in enumerate(one.items)
         )
     yield from ((("outcomes", name), name) for name in file.outcomes)
-
-
-def _located(path: Path, text: str, loc: Sequence[str | int], message: str) -> str:
-    line = line_of(text, loc)
-    where = f"{path.name}:{line}: " if line else f"{path.name}: "
-    return f"  {where}{'.'.join(map(str, loc)) or '(whole file)'}: {message}"
-
-
-def _fault(path: Path, text: str, error: Any) -> str:
-    loc = tuple(error["loc"])
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(loc)
-        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
-        message = (
-            f"unknown key. {f'Did you mean {near[0]!r}? ' if near else ''}Known here: {', '.join(known)}"
-        )
-    elif error["type"] == "missing":
-        message = "is missing. Add it."
-    return _located(path, text, loc, message)
-
-
-def _known_keys(loc: Sequence[Any]) -> list[str]:
-    """Return the keys that the model holding ``loc`` knows."""
-    here: Any = StudyFile
-    for part in loc[:-1]:
-        if isinstance(part, str) and hasattr(here, "model_fields") and part in here.model_fields:
-            here = here.model_fields[part].annotation
-        found = _models_in(here)
-        here = found[0] if found else here
-    return sorted(here.model_fields) if hasattr(here, "model_fields") else []
-
-
-def _models_in(annotation: Any) -> list[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, model.Model):
-        return [annotation]
-    return [one for arg in getattr(annotation, "__args__", ()) for one in _models_in(arg)]
-
-
-def line_of(text: str, loc: Sequence[Any]) -> int | None:
-    """Return the line on which a key stands.
-
-    Parameters
-    ----------
-    text : str
-        The TOML text.
-    loc : sequence of str and int
-        Path of the key, as pydantic gives it.
-
-    Returns
-    -------
-    int or None
-        The 1-based line of the key, else of the nearest table that holds it.
-    """
-    wanted = [part for part in loc if not (isinstance(part, str) and part.startswith("function-"))]
-    best, best_depth = None, 0
-    here: tuple[Any, ...] = ()
-    counts: dict[tuple[Any, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := re.match(r"\s*\[\[?([^\[\]]+)\]?\]", line):
-            here = _table_path(match[1], line.lstrip().startswith("[["), counts)
-            found: tuple[Any, ...] = here
-        elif match := re.match(r'\s*([A-Za-z0-9_."-]+)\s*=', line):
-            found = (*here, *(part.strip('"') for part in match[1].split(".")))
-        else:
-            continue
-        if list(found) == wanted[: len(found)] and len(found) > best_depth:
-            best, best_depth = number, len(found)
-    return best
-
-
-def _table_path(header: str, repeated: bool, counts: dict[tuple[Any, ...], int]) -> tuple[Any, ...]:
-    here: tuple[Any, ...] = ()
-    parts = [part.strip().strip('"') for part in header.split(".")]
-    for depth, part in enumerate(parts):
-        here = (*here, part)
-        if repeated and depth == len(parts) - 1:
-            counts[here] = counts.get(here, -1) + 1
-        if here in counts:
-            here = (*here, counts[here])
-    return here

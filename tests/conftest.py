@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +81,46 @@ class Results(dict[str, Any]):
 def small_results(small_demo: Path) -> dict[str, Any]:
     """The results of all analyses of the small demonstration study, by topic."""
     return Results(small_demo)
+
+
+class Inbox:
+    """Keeps the messages that a mail server gets; refuses as many as it is told to."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+        self.refuse = 0
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, the server calls it so
+        if self.refuse:
+            self.refuse -= 1
+            return "451 try later"
+        self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
+    """A mail server of this test; SVCQ_MAIL_URL holds its address, with the password s3cret-w0rd."""
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
+    from apprise.plugins.base import NotifyBase
+
+    kept = Inbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(
+        kept,
+        hostname="127.0.0.1",
+        port=port,
+        auth_require_tls=False,
+        authenticator=lambda *given: AuthResult(success=given[-1].password == b"s3cret-w0rd"),
+    )
+    server.start()
+    address = f"mailto://ada:s3cret-w0rd@127.0.0.1:{port}?from=svcq@bank.example&to=board@bank.example"
+    monkeypatch.setenv("SVCQ_MAIL_URL", address)
+    monkeypatch.setattr(NotifyBase, "request_rate_per_sec", 0)  # seconds between two messages
+    yield kept
+    server.stop()
 
 
 def _skips(config: pytest.Config) -> Iterator[str]:

@@ -1,13 +1,16 @@
+import io
+import json
 import re
 import shutil
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from svcq_lib import __version__, cli
-from svcq_lib.reports import execute
+from svcq_lib.reports import execute, kernels, progress
 
 VERBS = ("demo", "init", "check", "list", "params", "run", "lab")
 
@@ -31,12 +34,13 @@ def quick(monkeypatch):
     """Reports without a kernel; returns the jobs made."""
     jobs = []
 
-    def execute_(job, partial, outcome):
+    def execute_(job, partial, outcome, arguments):
         jobs.append(job)
         outcome.seconds["execute"] = 0.1
 
     monkeypatch.setattr(execute, "_execute", execute_)
     monkeypatch.setattr(execute, "_exported", lambda form, notebook, job: job.key.encode())
+    monkeypatch.setattr(kernels, "choose", lambda fork: False)
     return jobs
 
 
@@ -141,8 +145,101 @@ def test_an_unchanged_run_says_so(svcq, quick, small_demo, tmp_path):
     assert len(quick) == 2
 
 
+def test_a_batch_is_listed_before_it_is_made(svcq, quick, small_demo, tmp_path):
+    out_folder = ("--out", tmp_path / "out")
+    asked = ("run", small_demo, "gaps", "--by", "region", "--period", "2026-Q1..2026-Q2", "--each", "quarter")
+    code, out, err = svcq(*asked, *out_folder, "--dry-run")
+    assert (code, err.strip()) == (0, "")
+    assert "8 to be made, 0 up to date, 0 left out" in out
+    assert "gaps_region-north_2026-Q1_en" in out
+    assert not (tmp_path / "out").exists()
+    svcq(*asked, *out_folder, "--jobs", "1")
+    assert len(quick) == 8
+    (tmp_path / "out" / "gaps_region-north_2026-Q1_en.html").unlink()
+    code, out, _ = svcq(*asked, *out_folder, "--dry-run", "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert lines[0] == {"name": "gaps_region-north_2026-Q1_en", "state": "make", "why": "files"}
+    assert lines[1] == {"name": "gaps_region-north_2026-Q2_en", "state": "make", "why": "previous"}
+    assert [line["state"] for line in lines[2:]] == ["up_to_date"] * 6
+    assert len(quick) == 8
+
+
+def test_what_is_left_out_is_said_with_its_reason(svcq, quick, small_demo, tmp_path):
+    asked = (
+        "run",
+        small_demo,
+        "gaps",
+        "--period",
+        "2026-Q2..2027-Q1",
+        "--each",
+        "quarter",
+        "--out",
+        tmp_path / "o",
+    )
+    code, out, _ = svcq(*asked, "--jobs", "1")
+    assert code == 0
+    assert "2027-Q1: left out. no answers" in out
+    line = json.loads(svcq(*asked, "--dry-run", "--json")[1].splitlines()[-1])
+    assert line == {"name": "2027-Q1", "state": "left_out", "why": "no answers"}
+    code, out, err = svcq("run", small_demo, "gaps", "--period", "2031", "--out", tmp_path / "p")
+    assert (code, out) == (2, "")
+    assert "2031" in err
+
+
+def test_a_red_figure_ends_with_three_if_that_is_asked_for(svcq, quick, small_demo, tmp_path, monkeypatch):
+    def execute_(job, partial, outcome, arguments):
+        figure = {
+            "code": "nps",
+            "label": "NPS [all]",
+            "kind": "score",
+            "estimate": 1.0,
+            "low": 0.0,
+            "high": 2.0,
+        }
+        outcome.figures = [figure | {"n": 9.0, "good": 1, "target": 5.0, "status": "red", "lead": True}]
+
+    monkeypatch.setattr(execute, "_execute", execute_)
+    asked = ("run", small_demo, "gaps", "--out", tmp_path / "out")
+    assert svcq(*asked)[0] == 0
+    for _ in range(2):
+        code, out, err = svcq(*asked, "--fail-on", "red")
+        assert code == 3
+        assert "red: NPS [all] (gaps_en)" in err
+        assert "gaps_en: up to date" in out
+    monkeypatch.setattr(execute, "_execute", lambda *_: 1 / 0)
+    assert svcq(*asked, "--fail-on", "red", "--force")[0] == 1
+
+
+def test_a_stopped_run_ends_with_130_and_says_how_to_go_on(svcq, quick, small_demo, tmp_path, monkeypatch):
+    def stopped(job, partial, outcome, arguments):
+        if job.topic == "gaps":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute, "_execute", stopped)
+    code, out, err = svcq("run", small_demo, "scores", "gaps", "--out", tmp_path / "out", "--jobs", "1")
+    assert code == 130
+    assert "scores_en: done" in out
+    assert "1 of 2 reports are finished and kept; run the same command again" in plain(err)
+    assert not list((tmp_path / "out").glob(".*.partial"))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_a_bar_on_a_terminal_and_a_line_per_report_elsewhere(terminal):
+    out, err = (Console(file=io.StringIO(), width=100, force_terminal=one) for one in (False, terminal))
+    outcomes = [execute.Outcome(f"r{i}", "gaps", "en", "failed" if i else "done", "k") for i in range(2)]
+    with progress.shown(out, err) as tell:
+        for one in outcomes:
+            tell(one.name, None)
+        tell("r0", outcomes[0])
+        assert ("r0: done" in out.file.getvalue()) != terminal
+        tell("r1", outcomes[1])
+    assert out.file.getvalue() == "r0: done ()\nr1: FAILED\n"
+    drawn = plain(err.file.getvalue())
+    assert ("2/2 1 failed" in drawn, "/min" in drawn) == (terminal, terminal)
+
+
 def test_a_failed_report_ends_with_one(svcq, small_demo, tmp_path, monkeypatch):
-    def fail(job, partial, outcome):
+    def fail(job, partial, outcome, arguments):
         raise ValueError(f"[red]no[/] luck with {job.topic}")
 
     monkeypatch.setattr(execute, "_execute", fail)
@@ -161,6 +258,8 @@ def test_a_failed_report_ends_with_one(svcq, small_demo, tmp_path, monkeypatch):
         (["gaps", "-p", "lang=zh"], "set by the run itself"), (["--where", "planet=Mars"], "not a segment"),
         (["--where", "branch"], "is not NAME=VALUE"), (["--period", "soon"], "soon"), (["--to", "docx"], "docx"),
         (["--to", ""], "no format"), (["--lang", "fr"], "fr"), (["--nonsense"], "No such option"),
+        (["--by", "planet"], "not a segment"), (["--each", "week"], "'month'"), (["--fail-on", "amber"], "'red'"),
+        (["--json"], "--dry-run"), (["gaps", "--timeout", "0"], "timeout"),
     ],
 )  # fmt: skip
 def test_wrong_usage_ends_with_two_and_writes_nothing(svcq, quick, small_demo, tmp_path, options, said):

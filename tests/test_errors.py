@@ -12,7 +12,15 @@ from svcq_lib import errors
 
 
 def test_one_family():
-    for name in ("StudyError", "DataError", "ParameterError", "MethodError", "ReportError"):
+    for name in (
+        "StudyError",
+        "DataError",
+        "ParameterError",
+        "MethodError",
+        "ReportError",
+        "ScheduleError",
+        "DeliveryError",
+    ):
         assert issubclass(getattr(errors, name), errors.SvcqError)
 
 

@@ -9,7 +9,7 @@ import pytest
 from svcq_lib.binding import bind
 from svcq_lib.errors import StudyError
 from svcq_lib.study import Scale, Study
-from svcq_lib.studyfile import line_of, read_study_file
+from svcq_lib.studyfile import read_study_file
 
 HEAD = """[study]
 name = "Bank"
@@ -336,31 +336,3 @@ def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "latin.toml").write_bytes('[study]\nname = "Café"\n'.encode("latin-1"))
     with pytest.raises(StudyError, match=r"a study file is UTF-8; byte 19 is not\. Save it as UTF-8"):
         read_study_file(tmp_path / "latin.toml")
-
-
-@pytest.mark.parametrize(
-    ("loc", "line"),
-    [
-        (("study", "name", "en"), 2),
-        (("tables", "a", "path"), 4),
-        (("tables", "a", "url"), 3),
-        (("instrument", "dimensions", 1, "name"), 8),
-        (("instrument", "dimensions", 1, "items", 3), 9),
-        (("targets", 0), 11),
-        (("nothing",), None),
-    ],
-)
-def test_line_of(loc, line):
-    text = """[study]
-name.en = "x"
-[tables."a"]
-path = "x"
-[[instrument.dimensions]]
-name = "d1"
-[[instrument.dimensions]]
-name = "d2"
-items = [
-  1, 2, 3, 4]
-[[targets]]
-"""
-    assert line_of(text, loc) == line

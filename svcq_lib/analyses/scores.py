@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import pandas as pd
@@ -12,6 +12,7 @@ from svcq_lib.analyses import compare, estimates
 from svcq_lib.analyses.base import response_notes, response_rate
 from svcq_lib.analyses.context import Context, base_notes, context_of, interval_note, suppressed_note
 from svcq_lib.analyses.outcomes import Measured, column_of, derived_of, measured_means, measures_of
+from svcq_lib.analyses.score_peers import PEERS, peer_cells, peer_table
 from svcq_lib.analyses.score_switches import OTHER_MISSING, score_switches, shown_by
 from svcq_lib.errors import Note, ParameterError, require_choice
 from svcq_lib.evidence.collect import Evidence, collect
@@ -64,6 +65,8 @@ class ScoresResult:
         Caveats.
     context : Context
         Study, base, filters and settings.
+    peers : DataFrame, one row per primary measure
+        See :func:`svcq_lib.analyses.score_peers.peer_table`; empty unless the study is restricted to a unit.
     """
 
     headline: pd.DataFrame
@@ -77,9 +80,10 @@ class ScoresResult:
     switches: pd.DataFrame
     notes: tuple[Note, ...]
     context: Context
+    peers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PEERS))
 
 
-def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNeeds:
+def needs(study: Study, *, outcomes: Sequence[str] | None = None, peers: bool = True) -> EvidenceNeeds:
     """Return what :func:`scores` reads from the rows.
 
     Parameters
@@ -88,6 +92,8 @@ def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNee
         The study.
     outcomes : sequence of str, optional
         Outcomes to report; all by default.
+    peers : bool
+        Whether a report of one unit is compared with all others, which reads rows outside its filters.
 
     Returns
     -------
@@ -109,6 +115,7 @@ def needs(study: Study, *, outcomes: Sequence[str] | None = None) -> EvidenceNee
             cells["scores.top_box.period"] = Cells(top_boxes, by=("period",), all_periods=True)
     for name in study.responses.segments:
         cells[f"scores.segment.{name}"] = Cells(primary, by=(f"segment.{name}",))
+    cells |= peer_cells(study, primary) if peers else {}
     tallies = {f"scores.{one.name}": Tally(column_of(one)) for one in chosen if len(one.columns) == 1}
     derived = derived_of(study, chosen)
     asked = tuple(column_of(one) for one in chosen)
@@ -124,6 +131,7 @@ def scores(
     outcomes: Sequence[str] | None = None,
     adjust_method: Method = "holm",
     ci_level: float = 0.95,
+    peers: bool = True,
 ) -> ScoresResult:
     """Report the level of every outcome, its change, and where it differs.
 
@@ -135,9 +143,11 @@ def scores(
         Outcomes to report; all by default.
     adjust_method : {"holm", "bh", "by", "none"}
         Multiplicity control: over the outcomes and earlier periods for changes, over the levels of a segment for
-        differences.
+        differences, over the outcomes for the comparison with all others.
     ci_level : float
         Level of the intervals.
+    peers : bool
+        Whether a report of one unit is compared with all others.
 
     Returns
     -------
@@ -153,7 +163,7 @@ def scores(
     """
     require_choice("adjust_method", adjust_method, get_args(Method))
     chosen = _chosen(study, outcomes)
-    evidence = collect(study, needs(study, outcomes=outcomes))
+    evidence = collect(study, needs(study, outcomes=outcomes, peers=peers))
     measured = _measured(study, chosen)
     primary, limit = _primary(measured), study.thresholds.suppress
     headline = measured_means(evidence.moments["scores"], evidence.design, measured, ci_level=ci_level)
@@ -179,6 +189,7 @@ def scores(
         ),
         notes=(*base_notes(study, evidence), *own),
         context=context_of(study, evidence, ci_level=ci_level, adjustment=adjust_method),
+        peers=peer_table(study, evidence, primary, shown, method=adjust_method, ci_level=ci_level),
     )
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from svcq_lib import formats
 from svcq_lib.analyses.context import Context
 from svcq_lib.analyses.gaps import GapsResult
+from svcq_lib.analyses.headlines import HeadlineFigure, data_notes
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Blocks
@@ -70,7 +71,7 @@ def topic_of(result: Result) -> str:
 
 
 def _view(topic: str) -> ModuleType:
-    """Return the module that shows a topic: cards, figure, table, FIGURES, TABLES and method_codes."""
+    """Return the module that shows a topic: figures, cards, figure, table, FIGURES, TABLES and method_codes."""
     return importlib.import_module(f"svcq_lib.display.{topic}")
 
 
@@ -102,11 +103,31 @@ def headline(result: Result, *, lang: Lang = "en") -> Blocks:
     topic = topic_of(result)
     told = _narrative(topic)
     kicker, cover = words.kicker(result.context, lang), words.cover(result.context, lang)
+    cover |= {"figures": figures(result, lang=lang), "data_notes": data_notes(result.notes)}
     return Blocks((
         blocks.title(told.title(result, lang=lang), kicker, cover, lang),
         blocks.prose(told.describe(result, lang=lang), lang),
         blocks.cards(_view(topic).cards(result, lang), lang),
     ))  # fmt: skip
+
+
+def figures(result: Result, *, lang: Lang = "en") -> list[HeadlineFigure]:
+    """Return the headline figures as plain data, for a catalogue and for the report after this one.
+
+    Parameters
+    ----------
+    result : Result
+        A result.
+    lang : {"en", "zh"}
+        Language of the labels.
+
+    Returns
+    -------
+    list of HeadlineFigure
+        Each with its interval, base, target and status; suppressed ones without an estimate.
+    """
+    made: list[HeadlineFigure] = _view(topic_of(result)).figures(result, lang)
+    return made
 
 
 def figure(result: Result, *names: str, lang: Lang = "en", **choice: str) -> Blocks:

@@ -8,9 +8,11 @@ import pandas as pd
 
 from svcq_lib import kinds
 from svcq_lib.analyses.benchmark import BenchmarkResult
+from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.display import blocks, words
 from svcq_lib.display.benchmark_tables import TABLES, shown_table
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card
 from svcq_lib.figures import control, dumbbell, funnel, intervals
 from svcq_lib.formats import Lang
 from svcq_lib.narrative import benchmark as narrative
@@ -18,7 +20,7 @@ from svcq_lib.narrative.benchmark_words import kind_of
 from svcq_lib.narrative.phrases import typeset
 from svcq_lib.vocabulary import Kind, word
 
-__all__ = ["FIGURES", "TABLES", "WORDS", "cards", "figure", "method_codes", "table"]
+__all__ = ["FIGURES", "TABLES", "WORDS", "cards", "figure", "figures", "method_codes", "table"]
 
 FIGURES = ("league", "ranks", "funnel", "adjusted", "changes", "control")
 WORDS = {
@@ -26,21 +28,40 @@ WORDS = {
         "all": "All units", "first": "First: {name}", "last": "Last: {name}", "best": "Best practice",
         "unclear": "Cannot be told from the average", "units": "of {k} units", "mean": "mean",
         "adjusted": "At equal case mix", "raw": "Raw", "target": "Target",
+        "worse": "Worse than the others",
     },
     "zh": {
         "all": "全部单位", "first": "首位：{name}", "last": "末位：{name}", "best": "最佳实践",
         "unclear": "与平均水平难分高下", "units": "共 {k} 个单位", "mean": "均值",
         "adjusted": "同等客户结构", "raw": "未调整", "target": "目标",
+        "worse": "差于其他单位",
     },
 }  # fmt: skip
 LONGEST_CARD = 28
 
 
+def figures(result: BenchmarkResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return the figure of all units together, and how many units are worse than the others."""
+    context, row, found = result.context, result.overall.iloc[0], narrative.facts(result)
+    targets = result.assurance["target"].tolist() if len(result.assurance) else []
+    return [
+        headline_figure(
+            result.outcome, context.label(result.outcome, lang), kind_of(result), row["estimate"],
+            (row["conf_low"], row["conf_high"]), n=row["n"], ci_level=context.ci_level,
+            good=1 if result.high_is_good else -1, target=targets[0] if targets else None, lead=True,
+        ),
+        headline_figure(
+            "units_worse", WORDS[lang]["worse"], "count", None if found["empty"] else found["k_worse"], n=found["k"],
+            ci_level=context.ci_level, good=-1,
+        ),
+    ]  # fmt: skip
+
+
 def cards(result: BenchmarkResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
     found, kind = narrative.facts(result), kind_of(result)
-    row = result.overall.iloc[0]
-    made = [_card(WORDS[lang]["all"], row, "estimate", "conf_low", "conf_high", kind, lang)]
+    row, (whole, _) = result.overall.iloc[0], figures(result, lang)
+    made = [card(whole, lang, label=WORDS[lang]["all"])]
     if found["ranked"] and found["apart"]:  # else first and last are chance
         ranked = result.league[result.league["rank"].notna()]
         for place, at in (("first", 0), ("last", -1)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from svcq_lib.formats import Lang
+from svcq_lib.palette import STATUS_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,26 +103,32 @@ def facts(rows: Sequence[tuple[str, str]], lang: Lang) -> Block:
 
 @dataclass(frozen=True)
 class Card:
-    """A headline figure: its label, value, interval and change, all as text."""
+    """A headline figure: its label, value, interval and change as text, and how it stands against its target.
+
+    ``status`` (green, amber, red or none) colours the card; ``verdict`` says the same in words.
+    """
 
     label: str
     value: str
     interval: str = ""
     change: str = ""
     tone: str = "neutral"
+    status: str = "none"
+    verdict: str = ""
 
 
 def cards(items: Sequence[Card], lang: Lang) -> Block:
     """Return the headline figures."""
     fields = [{name: getattr(one, name) for name in Card.__dataclass_fields__} for one in items]
     shown = "".join(
-        "<div style='display:inline-block;border-top:3px solid #1b2a38;margin-right:1em;min-width:9em'>"
-        f"<small>{html.escape(one.label)}</small><br><b style='font-size:1.6em'>{html.escape(one.value)}</b><br>"
-        f"<small>{html.escape(one.interval)}<br>{html.escape(one.change)}</small></div>"
+        f"<div style='display:inline-block;border-top:3px solid {STATUS_COLOURS[one.status]};margin-right:1em;"
+        f"min-width:9em'><small>{html.escape(one.label)}</small><br><b style='font-size:1.6em'>"
+        f"{html.escape(one.value)}</b><br><small>{html.escape(one.interval)}<br>"
+        f"{'<br>'.join(html.escape(line) for line in (one.verdict, one.change) if line)}</small></div>"
         for one in items
     )
     plain = "\n".join(
-        " ".join(filter(None, (one.label, one.value, one.interval, one.change))) for one in items
+        " ".join(filter(None, (one.label, one.value, one.interval, one.verdict, one.change))) for one in items
     )
     return Block(_model("cards", lang, cards=fields), plain, {"text/html": f"<div>{shown}</div>"})
 

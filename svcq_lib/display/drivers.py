@@ -9,10 +9,12 @@ import pandas as pd
 from svcq_lib.analyses.driver_asymmetry import CATEGORIES, FACTORS
 from svcq_lib.analyses.driver_map import QUADRANTS
 from svcq_lib.analyses.drivers import DriverResult
+from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card
 from svcq_lib.figures import heatmap, intervals, quadrant, two_ends
-from svcq_lib.formats import THIN, Lang, interval, percent
+from svcq_lib.formats import Lang
 from svcq_lib.narrative import driver_asymmetry, driver_map
 from svcq_lib.narrative import drivers as narrative
 from svcq_lib.narrative.phrases import paragraph, typeset
@@ -47,8 +49,22 @@ NEXT = 8
 """Drivers that the strongest is compared with in the table."""
 
 
-def _percent_interval(low: float, high: float) -> str:
-    return interval(low, high, 0, scale=100, unit=THIN + "%")
+def figures(result: DriverResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return what the drivers explain and the share of the strongest; nothing if there were too few answers."""
+    found, level = narrative.facts(result), result.context.ci_level
+    if found["empty"]:
+        return []
+    top = result.importance.iloc[0]
+    return [
+        headline_figure(
+            "r_squared", WORDS[lang]["r_squared"], "share", found["r_squared"], found["interval"], n=found["n"],
+            ci_level=level, lead=True,
+        ),
+        headline_figure(
+            f"share.{found['top']}", result.context.label(found["top"], lang), "share", found["share"],
+            found["share_interval"], n=top["n"], ci_level=level,
+        ),
+    ]  # fmt: skip
 
 
 def cards(result: DriverResult, lang: Lang) -> list[Card]:
@@ -56,14 +72,10 @@ def cards(result: DriverResult, lang: Lang) -> list[Card]:
     found = narrative.facts(result)
     if found["empty"]:
         return [words.answers_card(result.context, lang)]
+    explained, top = figures(result, lang)
     return [
-        Card(WORDS[lang]["r_squared"], percent(found["r_squared"]), _percent_interval(*found["interval"])),
-        Card(
-            WORDS[lang]["top"],
-            percent(found["share"]),
-            _percent_interval(*found["share_interval"]),
-            result.context.label(found["top"], lang),
-        ),
+        card(explained, lang),
+        card(top, lang, label=WORDS[lang]["top"], change=top["label"]),
         Card(
             WORDS[lang]["concentrate"],
             str(driver_map.facts(result)["k_sure"]),

@@ -8,8 +8,10 @@ import pandas as pd
 
 from svcq_lib.analyses.effects import EffectsResult
 from svcq_lib.analyses.effects_power import WANTED
+from svcq_lib.analyses.headlines import HeadlineFigure, Status, headline_figure
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card
 from svcq_lib.figures import event, heatmap, intervals, trend
 from svcq_lib.formats import Lang, count, number
 from svcq_lib.narrative import effects as narrative
@@ -28,33 +30,53 @@ WORDS = {
         "effects": "Effect on every figure", "ledger": "The promise ledger", "checks": "Checks of what effects rest on",
         "interrupted": "Against their own path", "power": "What a pilot would see", "promises": "Promises kept",
         "of": "of {k:n} that can be judged", "before": "Before the start", "after": "After the start",
-        "no_effect": "No effect", "initiative": "Initiative", "figure": "Figure", "not_claimed": "no clear effect",
-        "claimed": "clear effect",
+        "no_effect": "No effect", "initiative": "Initiative", "figure": "Figure",
         "expected": "Expected without it",
     },
     "zh": {
         "effects": "各项指标的效果", "ledger": "承诺兑现账", "checks": "效果前提的核对",
         "interrupted": "与自身走势相比", "power": "试点能检出多大提升", "promises": "已兑现的承诺",
         "of": "共 {k:n} 项可判断", "before": "开始之前", "after": "开始之后", "no_effect": "无效果",
-        "initiative": "举措", "figure": "指标", "not_claimed": "效果不明确", "claimed": "效果明确",
+        "initiative": "举措", "figure": "指标",
         "expected": "无项目时预计",
     },
 }  # fmt: skip
 
 
+STATUS: dict[str, Status] = {
+    "effect_improved": "green",
+    "effect_worsened": "red",
+    "effect_no_control": "none",
+}
+"""How an effect stands by what may be concluded; any other conclusion leaves it open."""
+
+
+def figures(result: EffectsResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return every effect against no effect, judged by what may be concluded of it."""
+    leading = narrative.facts(result).get("lead")
+    return [
+        headline_figure(
+            f"effect.{row['term']}", result.context.label(row["term"], lang),
+            "percentage_points" if TERMS[row["measure"]].kind == "share" else "signed",
+            row["estimate"], (row["conf_low"], row["conf_high"]), n=row["n"], ci_level=result.context.ci_level,
+            good=1 if row["high_is_good"] else -1, target=0.0, status=STATUS.get(row["conclusion"], "amber"),
+            lead=row["term"] == leading,
+        )
+        for row in result.effects.to_dict(orient="records")
+    ]  # fmt: skip
+
+
 def cards(result: EffectsResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
-    table = result.effects[~result.effects["suppressed"] & result.effects["estimate"].notna()]
+    rows = {f"effect.{one['term']}": one for one in result.effects.to_dict(orient="records")}
     made = []
-    for _, row in table.head(CARDS).iterrows():
-        claimed = row["conclusion"] in narrative.CLAIMS
-        tone = {"effect_improved": "good", "effect_worsened": "bad"}.get(row["conclusion"], "neutral")
+    for one in [one for one in figures(result, lang) if one["estimate"] is not None][:CARDS]:
+        row = rows[one["code"]]
         size = narrative.signed_amount(row["estimate"], row["measure"], lang)
         span = narrative.limits(row["conf_low"], row["conf_high"], row["measure"])
         gap = "" if lang == "zh" else " "
         span = f"{narrative.points(row['measure'], row['scale_top'], lang)}{gap}{span}".strip()
-        said = WORDS[lang]["claimed" if claimed else "not_claimed"]
-        made.append(Card(result.context.label(row["term"], lang), typeset(size, lang), span, said, tone))
+        made.append(card(one, lang, value=typeset(size, lang), interval=span, mark="effect"))
     judged = result.ledger[result.ledger["ledger_verdict"].isin(["kept", "not_kept", "cannot_tell"])]
     if len(judged):
         kept = int((judged["ledger_verdict"] == "kept").sum())

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from svcq_lib.analyses.gaps import GapsResult
+from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.display import blocks, gaps_tables, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card
 from svcq_lib.figures import diverging, dumbbell, heatmap, intervals, trend, waterfall
 from svcq_lib.formats import Lang, interval, number, period, signed
 from svcq_lib.narrative import gaps as narrative
@@ -47,25 +49,34 @@ WORDS = {
 }  # fmt: skip
 
 
+def figures(result: GapsResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return the overall gap (or rating), the weighted one, and that of each dimension."""
+    context, paired = result.context, result.mode == "gap"
+    stem, names = ("gap" if paired else "rating"), WORDS[lang]
+    labels = {"overall": names["overall" if paired else "overall_perception"], "weighted": names["weighted"]}
+    rows = [*result.overall.to_dict(orient="records")]
+    rows += [one for one in result.dimensions.to_dict(orient="records") if len(result.dimensions) > 1]
+    return [
+        headline_figure(
+            stem if row["term"] == "overall" else f"{stem}.{row['term']}",
+            labels.get(row["term"]) or context.label(row["term"], lang),
+            _kind(result), row["estimate"], (row["conf_low"], row["conf_high"]), n=row["n"],
+            ci_level=context.ci_level, good=1, lead=row["term"] == "overall",
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def cards(result: GapsResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
-    paired = result.mode == "gap"
-    made = []
-    for _, row in result.overall.iterrows():
-        first = row["term"] == "overall"
-        name = WORDS[lang][("overall" if paired else "overall_perception") if first else "weighted"]
-        made.append(_card(row, name))
-    shown = result.dimensions[~result.dimensions["suppressed"]]
-    if len(shown) > 1:
-        name = WORDS[lang]["widest" if paired else "lowest"].format(
-            name=result.context.label(shown.iloc[0]["term"], lang)
-        )
-        made.insert(1, _card(shown.iloc[0], typeset(name, lang)))
+    found = figures(result, lang)
+    wholes, parts = found[: len(result.overall)], found[len(result.overall) :]
+    made = [card(one, lang) for one in wholes]
+    shown = [one for one in parts if one["estimate"] is not None]
+    if len(shown) > 1:  # the widest comes first
+        name = WORDS[lang]["widest" if result.mode == "gap" else "lowest"].format(name=shown[0]["label"])
+        made.insert(1, card(shown[0], lang, label=typeset(name, lang)))
     return [*made, *_latest(result, lang), words.answers_card(result.context, lang)]
-
-
-def _card(row: pd.Series, name: str) -> Card:
-    return Card(name, number(row["estimate"]), interval(row["conf_low"], row["conf_high"]))
 
 
 def _latest(result: GapsResult, lang: Lang) -> list[Card]:

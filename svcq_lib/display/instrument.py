@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from svcq_lib.analyses.headlines import Good, HeadlineFigure, Status, headline_figure
 from svcq_lib.analyses.instrument import InstrumentResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card
 from svcq_lib.figures import intervals
 from svcq_lib.figures.marks import Mask
 from svcq_lib.figures.scree import describe_scree, scree
-from svcq_lib.formats import Lang, interval, number, percent
+from svcq_lib.formats import Lang, number, percent
 from svcq_lib.narrative import instrument as narrative
 from svcq_lib.narrative.phrases import say, typeset
 from svcq_lib.tables.model import Tone, display_table
@@ -48,16 +50,48 @@ WORDS = {
 }  # fmt: skip
 
 
+STATUS: dict[str, Status] = {"met": "green", "missed": "red", "open": "amber"}
+"""How a figure stands by the verdict on the usual convention."""
+CRITERIA: dict[str, Good] = {"cfi": 1, "rmsea": -1, "htmt": -1}
+"""Conventions whose figures are headlines, and which way is better."""
+
+
+def figures(result: InstrumentResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return the reliability of every dimension, least reliable first, and fit and overlap against their marks."""
+    found, level = narrative.facts(result), result.context.ci_level
+    made = [
+        headline_figure(
+            f"reliability.{row['term']}", result.context.label(row["term"], lang), "number", row["estimate"],
+            (row["conf_low"], row["conf_high"]), n=row["n"], ci_level=level, good=1, target=found.get("mark"),
+            lead=row["term"] == found.get("weakest"),
+        )
+        for row in result.reliability.to_dict(orient="records")
+    ]  # fmt: skip
+    rows = {one["criterion"]: one for one in result.criteria.to_dict(orient="records")}
+    for code, good in CRITERIA.items():
+        if code in rows:
+            row = rows[code]
+            made.append(headline_figure(
+                code, word(f"criterion_{code}", lang), "number", row["estimate"], (row["conf_low"], row["conf_high"]),
+                n=row["n"], ci_level=0.90 if code == "rmsea" else level, good=good, target=row["threshold"],
+                status=STATUS.get(row["verdict"], "none"),
+            ))  # fmt: skip
+    return made
+
+
 def cards(result: InstrumentResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
-    found = narrative.facts(result)
+    found, by_code = narrative.facts(result), {one["code"]: one for one in figures(result, lang)}
     made = []
     if found["k"]:
-        name = typeset(WORDS[lang]["lowest"].format(name=result.context.label(found["weakest"], lang)), lang)
-        made.append(Card(name, number(found["low"]), interval(*found["low_interval"])))
+        low = by_code[f"reliability.{found['weakest']}"]
+        name = typeset(WORDS[lang]["lowest"].format(name=low["label"]), lang)
+        made.append(card(low, lang, label=name, mark="mark"))
     if "cfi" in found:
         more = {"rmsea": found["rmsea"], "interval": found["rmsea_interval"]}
-        made.append(Card(WORDS[lang]["fit"], number(found["cfi"]), _said("rmsea", more, lang)))
+        made.append(card(
+            by_code["cfi"], lang, label=WORDS[lang]["fit"], interval=_said("rmsea", more, lang), mark="mark"
+        ))  # fmt: skip
     if "suggested" in found:
         made.append(Card(WORDS[lang]["number"], str(found["suggested"]), _said("declared", found, lang)))
     if "invariance" in found:

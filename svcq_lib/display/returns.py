@@ -7,16 +7,18 @@ from typing import Any
 import pandas as pd
 
 from svcq_lib import formats, kinds
+from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.analyses.returns import ReturnsResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card
 from svcq_lib.figures import fan, frontier, intervals, tornado
 from svcq_lib.figures.marks import Mask
 from svcq_lib.formats import Lang
 from svcq_lib.narrative import returns as narrative
 from svcq_lib.narrative.phrases import paragraph, say
 from svcq_lib.tables.model import Tone, display_table
-from svcq_lib.vocabulary import label, word
+from svcq_lib.vocabulary import Kind, label, word
 
 FIGURES = ("cash", "initiatives", "tornado", "parts", "frontier")
 TABLES = ("summary", "initiatives", "links", "scenarios", "claims", "funding")
@@ -51,29 +53,37 @@ def _text(code: str, result: ReturnsResult, lang: Lang, **values: object) -> str
     return say(WORDS, code, {"unit": narrative.unit(result, lang), **values}, lang, markdown=False)
 
 
+def figures(result: ReturnsResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return net present value and return on service quality against nothing gained, and the chance of a gain."""
+    found, n, level = narrative.facts(result), result.context.n, result.context.ci_level
+    named: dict[str, tuple[str, Kind]] = {
+        "npv": ("npv", "number"), "p_positive": ("p", "share"), "rosq": ("rosq", "share"),
+    }  # fmt: skip
+    return [
+        headline_figure(
+            name, _text(name, result, lang), kind, found[value], found.get(f"{name}_interval", (None, None)), n=n,
+            ci_level=level, good=1, target=None if name == "p_positive" else 0.0, lead=name == "npv",
+        )
+        for name, (value, kind) in named.items()
+    ]  # fmt: skip
+
+
 def cards(result: ReturnsResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
     found, places = narrative.facts(result), narrative.digits(result)
-    tone = {"pays": "good", "loses": "bad", "open": "neutral"}[found["verdict"]]
+    npv, chance, rosq = figures(result, lang)
     late = kinds.is_missing(found["payback"])
     paid = f"> {found['years']:g}" if late else formats.number(found["payback"], 1)
     return [
-        Card(_text("npv", result, lang), formats.number(found["npv"], places),
-             narrative.between(found["npv_interval"], places), "", tone),
-        Card(_text("p_positive", result, lang), formats.percent(found["p"]), "", "", tone),
-        Card(_text("rosq", result, lang), formats.percent(found["rosq"]),
-             _share_interval(found["rosq_interval"]), "", tone),
+        card(npv, lang, digits=places, mark="break_even"),
+        card(chance, lang),
+        card(rosq, lang, mark="break_even"),
         Card(_text("payback", result, lang), paid,
              _text("paid_in", result, lang, share=found["paid_share"]), "", "neutral"),
         Card(_text("spend", result, lang), formats.number(found["spend"], places),
              _text("present", result, lang), "", "neutral"),
         words.answers_card(result.context, lang),
     ]  # fmt: skip
-
-
-def _share_interval(limits: tuple[float, float]) -> str:
-    low, high = limits
-    return kinds.shown_interval(low, high, "share")
 
 
 def figure(result: ReturnsResult, name: str, lang: Lang) -> Block | None:

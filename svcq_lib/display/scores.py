@@ -6,12 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from svcq_lib.analyses.headlines import HeadlineFigure, headline_figure
 from svcq_lib.analyses.scores import ScoresResult
-from svcq_lib.display import blocks, words
+from svcq_lib.display import blocks, score_peers, words
 from svcq_lib.display.blocks import Block, Card
+from svcq_lib.display.cards import card, span
 from svcq_lib.figures import intervals, trend
-from svcq_lib.formats import Lang, signed
-from svcq_lib.kinds import shown, shown_interval
+from svcq_lib.formats import Lang
+from svcq_lib.kinds import shown, shown_difference
 from svcq_lib.narrative import scores as narrative
 from svcq_lib.narrative.phrases import say, typeset
 from svcq_lib.tables.model import Tone, display_table
@@ -25,14 +27,15 @@ KINDS: dict[str, dict[str, Kind]] = {
     "response": {"population": "count"},
     "margins": {"population": "share"},
 }
-FIGURES = ("periods", "segments", "response")
-TABLES = ("headline", "changes", "goals", "segments", "response", "margins")
+FIGURES = ("periods", "peers", "segments", "response")
+TABLES = ("headline", "changes", "goals", "peers", "segments", "response", "margins")
 HEADINGS = ("verdict", "source", "value", "population")
 UNITS = {"index_100": "of_100", "nps": "points"}
 COLUMNS = {
     "segments": ["level", "estimate", "conf_low", "conf_high", "difference", "p_adjusted", "n"],
     "goals": ["outcome", "measure", "estimate", "conf_low", "conf_high", "value", "verdict", "source"],
     "changes": ["outcome", "previous", "estimate", "change", "change_low", "change_high", "p_adjusted", "n"],
+    "peers": ["outcome", "estimate", "baseline", "difference", "p_adjusted", "n", "n_peers"],
     "headline": ["outcome", "measure", "estimate", "conf_low", "conf_high", "n", "n_eff"],
     "response": [
         "period", "invited", "answered", "response_rate", "response_rate_low", "response_rate_high", "population",
@@ -48,7 +51,8 @@ WORDS = {
         "benchmark_unclear": "cannot be told", "goal": "Goal", "kind": "Kind", "target": "target",
         "benchmark": "benchmark", "verdict": "Verdict", "source": "Source", "value": "Set at",
         "latest": "{period:period} {level}: {change}", "response": "Who was asked and who answered",
-        "margins": "Weights and the population", "of_100": "of 100 {interval}", "points": "points {interval}",
+        "margins": "Weights and the population", "peers": "Beside all others",
+        "of_100": "of 100 {interval}", "points": "points {interval}",
         "answers": "Answers", "answers_of": "of {n:n} respondents", "population": "Customers",
         "and": "; ", "effective": "weighted, n_eff {n_eff:n}", "unweighted": "unweighted", "rate": "Response rate",
     },
@@ -59,7 +63,7 @@ WORDS = {
         "benchmark_unclear": "无法判断", "goal": "目标", "kind": "类型", "target": "目标", "benchmark": "标杆",
         "verdict": "判断", "source": "来源", "value": "数值",
         "latest": "{period:period} {level}：{change}", "response": "邀请与回收",
-        "margins": "权数与总体", "of_100": "满分 100 {interval}", "points": "分 {interval}",
+        "margins": "权数与总体", "peers": "与其余全部相比", "of_100": "满分 100 {interval}", "points": "分 {interval}",
         "answers": "有效答卷", "answers_of": "共 {n:n} 位受访者", "population": "客户数",
         "and": "；", "effective": "加权，有效样本 {n_eff:n}", "unweighted": "未加权", "rate": "回收率",
     },
@@ -70,35 +74,57 @@ def _kind(measure: str) -> Kind:
     return CODES[measure].kind
 
 
+def figures(result: ScoresResult, lang: Lang) -> list[HeadlineFigure]:
+    """Return every outcome's main figure, and each other one that has a target, against its first target."""
+    context, made = result.context, []
+    goals = result.goals[result.goals["kind"] == "target"].drop_duplicates(["outcome", "measure"])
+    targets = goals.set_index(["outcome", "measure"])["value"].to_dict()
+    leading = narrative.lead(result) or result.headline["outcome"].iloc[0]
+    for row in result.headline.to_dict(orient="records"):
+        name, measure, primary = row["outcome"], row["measure"], bool(row["primary"])
+        target = targets.get((name, measure))
+        if not primary and target is None:
+            continue
+        label = context.label(name, lang)
+        colon = "：" if lang == "zh" else ": "
+        made.append(
+            headline_figure(
+                name if primary else f"{name}.{measure}",
+                label if primary else f"{label}{colon}{word(measure, lang)}",
+                _kind(measure), row["estimate"], (row["conf_low"], row["conf_high"]), n=row["n"],
+                ci_level=context.ci_level, good=1 if row["high_is_good"] else -1, target=target,
+                lead=primary and name == leading,
+            )
+        )  # fmt: skip
+    return made
+
+
 def cards(result: ScoresResult, lang: Lang) -> list[Card]:
     """Return the headline cards."""
-    primary = result.headline[result.headline["primary"]].head(MOST_CARDS)
-    return [*(_card(result, row, lang) for _, row in primary.iterrows()), _answers(result, lang)]
+    rows = {one["outcome"]: one for _, one in result.headline[result.headline["primary"]].iterrows()}
+    primary = [one for one in figures(result, lang) if one["code"] in rows]
+    made = [_card(result, rows[one["code"]], one, lang) for one in primary[:MOST_CARDS]]
+    return [*made, _answers(result, lang)]
 
 
-def _card(result: ScoresResult, row: pd.Series, lang: Lang) -> Card:
-    kind = _kind(row["measure"])
-    name = result.context.label(row["outcome"], lang)
+def _card(result: ScoresResult, row: pd.Series, figure: HeadlineFigure, lang: Lang) -> Card:
+    kind = figure["kind"]
     change, tone = "", "neutral"
     rows = result.changes
     rows = rows[(rows["outcome"] == row["outcome"]) & (rows["since"] == "previous")] if len(rows) else rows
     if len(rows) and pd.notna(rows["change"].iloc[0]):
         one = rows.iloc[0]
         sure = bool(one["p_adjusted"] < 1 - result.context.ci_level)
-        size = (
-            signed(100 * one["change"], 1)
-            if kind == "share"
-            else signed(one["change"], 2 if kind == "number" else 1)
-        )
+        size = shown_difference(one["change"], kind, lang)
         change = words.change_words(size, sure, one["previous"], lang)
         if result.context.period is None:  # the card's value is of all periods, the change is of the latest
             latest = {"period": one["period"], "level": shown(one["estimate"], kind, lang), "change": change}
             change = say(WORDS, "latest", latest, lang, markdown=False)
         tone = ("good" if (one["change"] > 0) == bool(row["high_is_good"]) else "bad") if sure else "neutral"
-    span = shown_interval(row["conf_low"], row["conf_high"], kind)
-    if row["measure"] in UNITS and pd.notna(row["estimate"]):
-        span = say(WORDS, UNITS[row["measure"]], {"interval": span}, lang, markdown=False)
-    return Card(name, shown(row["estimate"], kind, lang), span, change, tone)
+    limits = span(figure)
+    if row["measure"] in UNITS and figure["estimate"] is not None:
+        limits = say(WORDS, UNITS[row["measure"]], {"interval": limits}, lang, markdown=False)
+    return card(figure, lang, interval=limits, change=change, tone=tone)
 
 
 def _answers(result: ScoresResult, lang: Lang) -> Card:
@@ -116,8 +142,8 @@ def _answers(result: ScoresResult, lang: Lang) -> Card:
 
 def figure(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segment: str = "") -> Block | None:
     """Return a figure of the result by name; None if there is nothing to draw."""
-    if name == "response":
-        return _response(result, lang)
+    if name in ("response", "peers"):
+        return _response(result, lang) if name == "response" else score_peers.figure(result, lang)
     chosen = outcome or narrative.lead(result)
     if not chosen:
         return None
@@ -133,7 +159,8 @@ def _periods(result: ScoresResult, outcome: str, lang: Lang) -> Block | None:
     measure = table["measure"].iloc[0]
     table = table.assign(label=result.context.label(outcome, lang))
     goal = result.goals[(result.goals["outcome"] == outcome) & (result.goals["measure"] == measure)]
-    lines = {row["kind"]: (float(row["value"]), row["label"].text(lang)) for _, row in goal.iterrows()}
+    first = goal.drop_duplicates("kind")  # the one that the headline figure is judged by
+    lines = {row["kind"]: (float(row["value"]), row["label"].text(lang)) for _, row in first.iterrows()}
     heading, subtitle = narrative.finding(result, "periods", outcome=outcome, lang=lang)
     look = {"kind": _kind(measure), "lang": lang}
     axes = trend.trend(
@@ -213,11 +240,17 @@ def table(result: ScoresResult, name: str, lang: Lang, outcome: str = "", segmen
         lang=lang,
         ci_level=result.context.ci_level,
         highlight=_tones(frame, 1 - result.context.ci_level),
-        headings={key: WORDS[lang][key] for key in HEADINGS if name != "margins" or key != "population"},
+        headings=_headings(name, lang),
         kinds=KINDS.get(name),
     )
     heading = typeset(WORDS[lang][name].format(**names), lang)
     return blocks.table(made, heading, lang, source=words.source_line(result.context, lang))
+
+
+def _headings(name: str, lang: Lang) -> dict[str, str]:
+    if name == "peers":
+        return {"estimate": score_peers.WORDS[lang]["unit"], "baseline": score_peers.WORDS[lang]["others"]}
+    return {key: WORDS[lang][key] for key in HEADINGS if name != "margins" or key != "population"}
 
 
 def _frame(result: ScoresResult, name: str, lang: Lang, outcome: str, segment: str) -> pd.DataFrame:
@@ -226,6 +259,8 @@ def _frame(result: ScoresResult, name: str, lang: Lang, outcome: str, segment: s
         return frame.assign(level=frame["label"])
     if name == "goals":
         return _goals(result, lang)
+    if name == "peers":
+        return score_peers.frame(result)
     if name == "margins":
         pairs = zip(result.margins["segment"], result.margins["level"], strict=True)
         levels = [
@@ -263,4 +298,5 @@ def _tones(frame: pd.DataFrame, alpha: float) -> dict[str, dict[Any, Tone]]:
 
 def method_codes(result: ScoresResult) -> tuple[str, ...]:
     """Return the sentences about the method that are true of this result."""
-    return ("scores", "response") if len(result.response) else ("scores",)
+    shown = ("response", "peers")
+    return ("scores", *[name for name in shown if len(getattr(result, name))])

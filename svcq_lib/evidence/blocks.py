@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 BLOCK_HASH = "svcq-block-1"
@@ -11,15 +12,16 @@ BLOCK_HASH = "svcq-block-1"
 N_BLOCKS = 1000
 N_BLOCKS_PER_STRATUM = 250
 SMALL_TABLE = 2000
+_AT_ONCE = 1 << 16
 
 
-def hash_blocks(ids: list[str], n_blocks: int = N_BLOCKS) -> NDArray[np.int64]:
+def hash_blocks(ids: list[str] | pl.Series, n_blocks: int = N_BLOCKS) -> NDArray[np.int64]:
     """Return the block of each row.
 
     Parameters
     ----------
-    ids : list of str
-        Row ids.
+    ids : list of str or Series
+        Row ids; a missing one is hashed as empty text.
     n_blocks : int
         Number of blocks.
 
@@ -29,16 +31,22 @@ def hash_blocks(ids: list[str], n_blocks: int = N_BLOCKS) -> NDArray[np.int64]:
         A number from 0 to ``n_blocks`` − 1 that depends on the id alone, so that it is the same in every
         engine, order and batch. The rule is :data:`BLOCK_HASH`.
     """
-    if not ids:
-        return np.zeros(0, dtype=np.int64)
-    encoded = np.array([one.encode("utf-8") for one in ids], dtype=np.bytes_)
-    letters = encoded.view(np.uint8).reshape(len(ids), -1)
-    lengths = np.char.str_len(encoded)
-    state = np.full(len(ids), 0xCBF29CE484222325, dtype=np.uint64)
+    column = pl.Series(ids, dtype=pl.String).fill_null("").cast(pl.Binary)
+    starts = [column[start : start + _AT_ONCE] for start in range(0, len(column), _AT_ONCE)]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *(_hashed(one, n_blocks) for one in starts)])
+
+
+def _hashed(column: pl.Series, n_blocks: int) -> NDArray[np.int64]:
+    encoded = column.to_arrow().cast("large_binary")
+    _, offsets, data = encoded.buffers()
+    letters = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
+    bounds = np.frombuffer(offsets, dtype=np.int64)[encoded.offset : encoded.offset + len(column) + 1]
+    start, lengths = bounds[:-1], np.diff(bounds)
+    state = np.full(len(column), 0xCBF29CE484222325, dtype=np.uint64)
     with np.errstate(over="ignore"):
-        for position in range(letters.shape[1]):
-            mixed = (state ^ letters[:, position]) * np.uint64(0x100000001B3)
-            state = np.where(position < lengths, mixed, state)
+        for position in range(int(lengths.max(initial=0))):
+            rows = slice(None) if position < lengths.min() else np.flatnonzero(position < lengths)
+            state[rows] = (state[rows] ^ letters[start[rows] + position]) * np.uint64(0x100000001B3)
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         state ^= state >> np.uint64(31)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from svcq_lib.errors import DataError
+from dataclasses import replace
+
+from svcq_lib.evidence import remote, store
+from svcq_lib.evidence.finish import finish
 from svcq_lib.evidence.found import Base, Design, Evidence
 from svcq_lib.evidence.needs import EvidenceNeeds
-from svcq_lib.evidence.scan import ROW_COLUMNS, Scan, batches, grain_of, named
+from svcq_lib.evidence.parts import part_of
+from svcq_lib.evidence.plan import ROW_COLUMNS, grain_of, plan_of
 from svcq_lib.sources import contracts
+from svcq_lib.sources.faults import CheckReport
 from svcq_lib.study import Study
 
 __all__ = ["ROW_COLUMNS", "Base", "Design", "Evidence", "collect", "grain_of"]
@@ -36,13 +41,21 @@ def collect(study: Study, needs: EvidenceNeeds) -> Evidence:
     """
     report = contracts.check(study)
     report.raise_for_errors()
-    scan = Scan(study, needs)
-    scan.fit()
-    for batch in batches(scan.frame()):
-        scan.add(batch)
-    if scan.n == 0:
-        raise DataError(
-            f"no answers are left in {study.responses.table!r} for {named(study)}. Widen the choice."
-        )
-    prints = {study.responses.table: report.fingerprint(study.responses.table)}
-    return scan.evidence(report.notes(), prints)
+    inside, outside = needs.by_filter()
+    found = _scanned(study, inside, report)
+    if not outside.cells:
+        return found
+    beside = _scanned(study.model_copy(update={"filters": {}}), outside, report)
+    return replace(found, moments={**found.moments, **beside.moments})
+
+
+def _scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> Evidence:
+    """Return what one pass over the rows finds."""
+    name = study.responses.table
+    stored = store.part_of_unit(study, needs, report)
+    if stored is None:
+        plan = plan_of(study, needs, rows=report.rows(name))
+        part = remote.part_of_table(plan) if remote.is_remote(study) else part_of(store.raws(study), plan)
+    else:
+        part, plan = stored
+    return finish(part, plan, report.notes(), {name: report.fingerprint(name)})

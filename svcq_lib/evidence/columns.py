@@ -1,14 +1,69 @@
 """Derived columns: quantities of a respondent, declared before the scan.
 
 A paired gap or a dimension mean cannot be rebuilt from marginal sums once answers are missing, so each is
-computed row by row inside the scan. Each class says what is computed and gives the expression for it.
+computed row by row inside the scan. Each class says what is computed and computes it for a batch of rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import polars as pl
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class Answers(NamedTuple):
+    """One column of a batch: its values, 0 where there is no answer, and where there is none."""
+
+    values: Array
+    absent: Mask
+
+
+class Columns:
+    """The columns of a batch of rows, each computed when it is first asked for.
+
+    Parameters
+    ----------
+    raw : callable
+        Gives the answers of a raw column by name.
+    derived : Mapping of str to Derived
+        Columns to compute, each from raw columns or from others of these.
+    level : callable, optional
+        Gives for a group column and a level whether rows are of the level, and where they have none.
+    """
+
+    def __init__(
+        self,
+        raw: Callable[[str], Answers],
+        derived: Mapping[str, Derived],
+        level: Callable[[str, str], Answers] | None = None,
+    ) -> None:
+        self._raw, self._derived, self.level = raw, derived, level
+        self._known: dict[str, Answers] = {}
+        self._masks: dict[tuple[str, ...], Mask] = {}
+
+    def __getitem__(self, name: str) -> Answers:
+        """Return a column."""
+        found = self._known.get(name)
+        if found is None:
+            one = self._derived.get(name)
+            found = self._known[name] = one.values(self) if one is not None else self._raw(name)
+        return found
+
+    def absent(self, names: tuple[str, ...]) -> Mask:
+        """Return where at least one of some columns has no answer."""
+        found = self._masks.get(names)
+        if found is None:
+            found = self[names[0]].absent.copy()
+            for name in names[1:]:
+                found |= self[name].absent
+            self._masks[names] = found
+        return found
 
 
 @dataclass(frozen=True)
@@ -18,9 +73,15 @@ class Difference:
     left: str
     right: str
 
-    def expression(self) -> pl.Expr:
-        """Return the polars expression."""
-        return pl.col(self.left) - pl.col(self.right)
+    def values(self, columns: Columns) -> Answers:
+        """Return the column for the rows of a batch."""
+        absent = columns.absent((self.left, self.right))
+        return _where(columns[self.left].values - columns[self.right].values, absent)
+
+    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+        """Return the largest absolute value if all values are whole numbers."""
+        left, right = limits(self.left), limits(self.right)
+        return None if left is None or right is None else left + right
 
 
 @dataclass(frozen=True)
@@ -30,10 +91,17 @@ class Present:
     column: str
     also: tuple[str, ...]
 
-    def expression(self) -> pl.Expr:
-        """Return the polars expression."""
-        answered = pl.all_horizontal([pl.col(name).is_not_null() for name in self.also])
-        return pl.when(answered).then(pl.col(self.column))
+    def values(self, columns: Columns) -> Answers:
+        """Return the column for the rows of a batch."""
+        values, own = columns[self.column]
+        absent = columns.absent(self.also)
+        if self.column not in self.also:
+            absent = absent | own
+        return _where(values.copy(), absent)
+
+    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+        """Return the largest absolute value if all values are whole numbers."""
+        return limits(self.column)
 
 
 @dataclass(frozen=True)
@@ -44,12 +112,22 @@ class Mean:
     min_answered: int = 1
     total: bool = False
 
-    def expression(self) -> pl.Expr:
-        """Return the polars expression."""
-        columns = [pl.col(name) for name in self.parts]
-        answered = pl.sum_horizontal([one.is_not_null().cast(pl.Int32) for one in columns])
-        value = pl.sum_horizontal(columns) if self.total else pl.mean_horizontal(columns)
-        return pl.when(answered >= self.min_answered).then(value)
+    def values(self, columns: Columns) -> Answers:
+        """Return the column for the rows of a batch."""
+        parts = [columns[name] for name in self.parts]
+        answered = np.full(len(parts[0].values), len(parts), dtype=np.int16)
+        for one in parts:
+            answered -= one.absent
+        value = _sum([one.values for one in parts])
+        least = self.min_answered if self.total else max(self.min_answered, 1)
+        return _where(value if self.total else value / np.maximum(answered, 1), answered < least)
+
+    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+        """Return the largest absolute value if all values are whole numbers."""
+        known = [limits(name) for name in self.parts]
+        if self.total or len(known) == 1:
+            return None if None in known else sum(one for one in known if one is not None)
+        return None
 
 
 @dataclass(frozen=True)
@@ -63,14 +141,18 @@ class PointsWeighted:
     points: tuple[str, ...]
     only: int | None = None
 
-    def expression(self) -> pl.Expr:
-        """Return the polars expression."""
+    def values(self, columns: Columns) -> Answers:
+        """Return the column for the rows of a batch."""
         pairs = list(zip(self.parts, self.points, strict=True))
         kept = pairs if self.only is None else [pairs[self.only]]
-        both = [pl.col(part).is_not_null() & pl.col(point).is_not_null() for part, point in pairs]
-        top = pl.sum_horizontal([pl.col(part) * pl.col(point) for part, point in kept])
-        bottom = pl.sum_horizontal([pl.col(point) for _, point in pairs])
-        return pl.when(pl.all_horizontal(both) & (bottom > 0)).then(top / bottom)
+        bottom = _sum([columns[point].values for point in self.points])
+        absent = columns.absent((*self.parts, *self.points)) | (bottom <= 0)
+        top = _sum([columns[part].values * columns[point].values for part, point in kept])
+        return _where(top / np.where(absent, 1.0, bottom), absent)
+
+    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+        """Return the largest absolute value if all values are whole numbers."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -81,10 +163,15 @@ class Between:
     low: float
     high: float
 
-    def expression(self) -> pl.Expr:
-        """Return the polars expression."""
-        column = pl.col(self.column)
-        return column.is_between(self.low, self.high).cast(pl.Float64)
+    def values(self, columns: Columns) -> Answers:
+        """Return the column for the rows of a batch."""
+        values, absent = columns[self.column]
+        inside = (values >= self.low) & (values <= self.high) & ~absent
+        return Answers(inside.astype(float), absent)
+
+    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+        """Return the largest absolute value if all values are whole numbers."""
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -94,9 +181,66 @@ class Level:
     column: str
     level: str
 
-    def expression(self) -> pl.Expr:
-        """Return the polars expression."""
-        return (pl.col(self.column) == self.level).cast(pl.Float64)
+    def values(self, columns: Columns) -> Answers:
+        """Return the column for the rows of a batch."""
+        assert columns.level is not None  # a scan has group columns
+        return columns.level(self.column, self.level)
+
+    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+        """Return the largest absolute value if all values are whole numbers."""
+        return 1.0
 
 
 Derived = Difference | Present | Mean | PointsWeighted | Between | Level
+
+
+def sources_of(derived: Mapping[str, Derived], names: Sequence[str]) -> set[str]:
+    """Return the raw and group columns that some columns are made of.
+
+    Parameters
+    ----------
+    derived : Mapping of str to Derived
+        Columns that are computed.
+    names : sequence of str
+        Raw or derived columns.
+
+    Returns
+    -------
+    set of str
+        Columns that are not computed.
+    """
+    found, seen, waiting = set(), set(names), list(names)
+    while waiting:
+        name = waiting.pop()
+        one = derived.get(name)
+        if one is None:
+            found.add(name)
+            continue
+        new = set(_named(one)) - seen
+        seen |= new
+        waiting += new
+    return found
+
+
+def _named(one: Derived) -> tuple[str, ...]:
+    if isinstance(one, Difference):
+        return one.left, one.right
+    if isinstance(one, Present):
+        return one.column, *one.also
+    if isinstance(one, Mean):
+        return one.parts
+    if isinstance(one, PointsWeighted):
+        return *one.parts, *one.points
+    return (one.column,)
+
+
+def _sum(parts: Sequence[Array]) -> Array:
+    total = parts[0].copy()
+    for one in parts[1:]:
+        total += one
+    return total
+
+
+def _where(values: Array, absent: Mask) -> Answers:
+    np.copyto(values, 0.0, where=absent)
+    return Answers(values, absent)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 VECTOR_SUMS = ("n", "sw", "sw2", "sw4", "swx", "swx2", "sw2x", "sw2x2")
+Array = NDArray[np.float64]
 CROSS_SUMS = ("n", "sw", "swx", "swxx", "swxy")
 
 
@@ -142,6 +143,10 @@ class Accumulator:
                 grown[: len(array)] = array
                 self._arrays[name] = array = grown
             array[codes] += parts[name]
+
+    def empty(self) -> dict[str, NDArray[np.float64]]:
+        """Return the sums of one cell without rows."""
+        return {name: np.zeros((1, *self.shape)) for name in self.names}
 
     def result(self) -> dict[str, NDArray[np.float64]]:
         """Return the sums, shape (cells, *shape)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from svcq_lib.errors import ParameterError
 from svcq_lib.evidence.columns import Derived
@@ -27,6 +27,9 @@ class Cells:
         Whether rows outside the study's period count too (for comparison over time).
     weighted: bool
         Whether rows count with their weight; else each counts once.
+    peers : bool
+        Whether rows outside the study's filters count too (for comparison with other units). What a report shows then
+        depends on these rows.
     """
 
     columns: tuple[str, ...]
@@ -35,6 +38,7 @@ class Cells:
     blocks: bool = False
     all_periods: bool = False
     weighted: bool = True
+    peers: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,12 @@ class EvidenceNeeds:
     cells: Mapping[str, Cells] = field(default_factory=dict)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     rows: Mapping[str, Rows] = field(default_factory=dict)
+
+    def by_filter(self) -> tuple[EvidenceNeeds, EvidenceNeeds]:
+        """Return what is needed from rows inside the study's filters, and what from all rows."""
+        inside = {name: one for name, one in self.cells.items() if not one.peers}
+        outside = {name: one for name, one in self.cells.items() if one.peers}
+        return replace(self, cells=inside), EvidenceNeeds(self.derived, outside)
 
     def __or__(self, other: EvidenceNeeds) -> EvidenceNeeds:
         """Return the needs of two analyses, to be met by one scan."""

@@ -1,31 +1,29 @@
-"""One pass over the response table: sums, tallies and rows, batch by batch."""
+"""One pass over the rows of a partition: facts of all rows, then sums, tallies and rows of those that are chosen."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
-from svcq_lib import periods
-from svcq_lib.errors import DataError, Note
+from svcq_lib.errors import DataError
 from svcq_lib.evidence import kernel
-from svcq_lib.evidence.blocks import N_BLOCKS, N_BLOCKS_PER_STRATUM, SMALL_TABLE, hash_blocks
-from svcq_lib.evidence.found import Base, Design, Evidence
-from svcq_lib.evidence.grouping import Groups
-from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator, Moments
-from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Rows
-from svcq_lib.evidence.weights import Fitting
-from svcq_lib.sources import prepared
-from svcq_lib.sources.rules import straight_lined
-from svcq_lib.stats.stratified import Calibration
+from svcq_lib.evidence.batch import Batch, Keys
+from svcq_lib.evidence.columns import Answers, Columns
+from svcq_lib.evidence.grouping import Codes, Levels, Pairs
+from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator
+from svcq_lib.evidence.needs import Cells, Rows
+from svcq_lib.evidence.plan import INSIDE, STRAIGHT, UNIT, Plan
+from svcq_lib.sources.prepared import ROW
 from svcq_lib.study import Study
 
-BATCH_ROWS = 65_536
-ROW_COLUMNS = ("row_id", "date", "period", "weight", "stratum", "cluster", "block")
+CHUNK_ROWS = 1 << 15
+_LEVELS = 4096  # largest whole number whose answers are counted by number
 
 
 def named(study: Study) -> str:
@@ -34,265 +32,314 @@ def named(study: Study) -> str:
     return ", ".join([*parts, *([f"period {study.period}"] if study.period else [])]) or "the whole table"
 
 
-def batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Return the rows of a lazy frame in batches, in the order of the table."""
-    # collect_batches is marked unstable in polars: it is used here and nowhere else.
-    yield from frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+class Whole(NamedTuple):
+    """What a result says of all rows of the table, whoever is chosen.
+
+    Attributes
+    ----------
+    blocks : DataFrame
+        Every block in the order of its number: ``stratum``, ``unit``, ``first`` (number of its first row).
+    strata : DataFrame
+        Every stratum: ``stratum``, ``n`` (rows).
+    sums : DataFrame
+        Under margins: ``unit`` (a stratum, or a block where clusters are drawn), ``margin_cell``, ``sw``, ``sw2``.
+    date_last : date or None
+        Last date.
+    """
+
+    blocks: pl.DataFrame
+    strata: pl.DataFrame
+    sums: pl.DataFrame
+    date_last: dt.date | None
 
 
-def grain_of(study: Study) -> periods.Grain:
-    """Return the length of the periods in which a study is followed over time.
+class Facts:
+    """Finds what a result says of all rows of the table, batch by batch."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.date_last: dt.date | None = None
+        self._strata, self._units, self._pairs = Levels(), Levels(), Pairs()
+        self._rows = np.zeros(0, dtype=np.int64)
+        self._first = np.zeros(0, dtype=np.int64)
+        self._whole: dict[tuple[int, int], list[float]] = {}
+
+    def add(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Add a batch of rows and return it with calibrated weights, strata and blocks.
+
+        Parameters
+        ----------
+        batch : DataFrame
+            As :func:`svcq_lib.evidence.plan.table` gives it.
+
+        Returns
+        -------
+        DataFrame
+            The same rows with ``block`` and, under margins, ``margin_cell``.
+        """
+        plan = self.plan
+        if plan.fitting is not None:
+            cells = plan.fitting.cells(batch)
+            weights = plan.fitting.weights(batch["weight"].to_numpy(), cells)
+            batch = batch.with_columns(weight=pl.Series(weights), margin_cell=pl.Series(cells))
+        self.date_last = latest(self.date_last, batch["date"].max())
+        stratum = pl.col("stratum").fill_null("") if plan.kind != "simple" else pl.lit("")
+        batch = batch.with_columns(stratum=stratum)
+        strata, blocks = self._blocks(batch)
+        self._rows = _grown(self._rows, len(self._strata.values))
+        self._rows += np.bincount(strata, minlength=len(self._rows))
+        self._add_whole(batch, blocks if plan.kind == "cluster" else strata)
+        return batch.with_columns(block=pl.Series(blocks)).drop(UNIT)
+
+    def _blocks(self, batch: pl.DataFrame) -> tuple[Codes, Codes]:
+        """Return the stratum and the block of each row, and keep the first row of each block."""
+        strata = self._strata.codes(batch["stratum"])
+        named = self.plan.kind == "cluster" or self.plan.small
+        own = self._units.codes(batch[UNIT]) if named else batch[UNIT].to_numpy()
+        blocks = self._pairs.codes(strata, own)
+        new = len(self._first)
+        self._first = _grown(self._first, len(self._pairs))
+        rows = batch[ROW].to_numpy()
+        first = np.zeros(len(self._first), dtype=np.int64)
+        first[blocks[::-1]] = rows[::-1]  # of rows of one block the first is written last
+        self._first[new:] = first[new:]
+        return strata, blocks
+
+    def _add_whole(self, batch: pl.DataFrame, units: Codes) -> None:
+        """Add the weights of rows by sampling unit and joint cell, for errors under calibration."""
+        if self.plan.fitting is None:
+            return
+        weights, size = batch["weight"].to_numpy(), len(self.plan.fitting.factors)
+        joint = units * size + batch["margin_cell"].to_numpy()
+        found, inverse = np.unique(joint, return_inverse=True)
+        sums = [np.bincount(inverse, one) for one in (weights, weights**2)]
+        for key, sw, sw2 in zip(found.tolist(), *sums, strict=True):
+            total = self._whole.setdefault(divmod(key, size), [0.0, 0.0])
+            total[0] += sw
+            total[1] += sw2
+
+    def found(self) -> Whole:
+        """Return what was found in all rows."""
+        return Whole(self._block_table(), self._stratum_table(), self._whole_table(), self.date_last)
+
+    def _block_table(self) -> pl.DataFrame:
+        left, right = self._pairs.pairs.T
+        strata, units = self._strata.values, self._units.values
+        names = [units[i] for i in right] if units else right.tolist()
+        return pl.DataFrame(
+            {
+                "stratum": pl.Series([strata[i] for i in left], dtype=pl.String),
+                "unit": pl.Series([str(one) for one in names], dtype=pl.String),
+                "first": pl.Series(self._first, dtype=pl.Int64),
+            }
+        )
+
+    def _stratum_table(self) -> pl.DataFrame:
+        names = pl.Series(self._strata.values, dtype=pl.String)
+        return pl.DataFrame({"stratum": names, "n": pl.Series(self._rows, dtype=pl.Int64)})
+
+    def _whole_table(self) -> pl.DataFrame:
+        units, cells = np.array(list(self._whole), dtype=np.int64).reshape(-1, 2).T
+        sums = np.array(list(self._whole.values()), dtype=float).reshape(-1, 2)
+        clusters, names = self.plan.kind == "cluster", self._strata.values
+        unit = pl.Series(units) if clusters else pl.Series([names[i] for i in units], dtype=pl.String)
+        return pl.DataFrame({"unit": unit, "margin_cell": cells, "sw": sums[:, 0], "sw2": sums[:, 1]})
+
+
+@dataclass
+class Counts:
+    """The rows that a result stands on: how many, Σw, Σw², straight-liners, first and last date."""
+
+    n: int = 0
+    sw: float = 0.0
+    sw2: float = 0.0
+    straight: int = 0
+    date_min: dt.date | None = None
+    date_max: dt.date | None = None
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Add rows inside the filters and the period."""
+        weights = rows["weight"].to_numpy()
+        self.n += len(rows)
+        self.sw += float(weights.sum())
+        self.sw2 += float((weights**2).sum())
+        self.straight += int(rows[STRAIGHT].sum())
+        self.date_min = earliest(self.date_min, rows["date"].min())
+        self.date_max = latest(self.date_max, rows["date"].max())
+
+
+@dataclass
+class Request:
+    """One request for moments while rows are added: the cells so far and how many rows each has."""
+
+    cells: Cells
+    keys: tuple[str, ...]
+    sums: Accumulator
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def add(self, found: Codes, n: NDArray[np.int64], sums: kernel.Sums) -> None:
+        """Add sums of cells, and the rows behind them."""
+        self.sums.add(found, sums)
+        self.rows = _grown(self.rows, self.sums.size)
+        self.rows[found] += n
+
+
+def keys_of(plan: Plan, cells: Cells) -> tuple[str, ...]:
+    """Return the keys of a request's cells: its groups, and what errors or the bootstrap need apart."""
+    keys = list(cells.by)
+    if cells.blocks or (plan.kind == "cluster" and not cells.cross):
+        keys.append("block")
+    elif plan.kind == "strata" and not cells.cross:
+        keys.append("stratum")
+    # the bootstrap keeps the weights as they are, and rows that count once were fitted to nothing
+    if plan.fitting is not None and cells.weighted and not (cells.blocks or cells.cross):
+        keys.append("margin_cell")
+    return tuple(keys)
+
+
+def sum_names(plan: Plan, cells: Cells) -> tuple[str, ...]:
+    """Return the sums that are kept of a request; where rows count once, the others equal one of these."""
+    if plan.weighted and cells.weighted:
+        return CROSS_SUMS if cells.cross else VECTOR_SUMS
+    return kernel.PLAIN_CROSS_SUMS if cells.cross else kernel.PLAIN_VECTOR_SUMS
+
+
+class Sums:
+    """Sums, tallies and rows of the chosen rows, batch by batch."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.counts = plan, Counts()
+        self.requests = {}
+        for name, cells in plan.needs.cells.items():
+            p = len(cells.columns)
+            adding = Accumulator(sum_names(plan, cells), (p, p) if cells.cross else (p,))
+            self.requests[name] = Request(cells, keys_of(plan, cells), adding)
+        self.tallies: dict[str, dict[tuple[int, float], list[float]]] = {n: {} for n in plan.needs.tallies}
+        self.kept: dict[str, list[pl.DataFrame]] = {name: [] for name in plan.needs.rows}
+        self.keys = Keys(plan)
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Add a batch of chosen rows.
+
+        Parameters
+        ----------
+        batch : DataFrame
+            As :meth:`Facts.add` gives it, restricted to chosen rows.
+        """
+        inside = batch[INSIDE].to_numpy()
+        rows = Batch(self.plan, self.keys, batch)
+        self.counts.add(batch if inside.all() else batch.filter(INSIDE))
+        for name, kept in self.plan.needs.rows.items():
+            self._keep(name, kept, rows, slice(None) if kept.all_periods or inside.all() else inside)
+        self._add_rows(rows, np.flatnonzero(inside), self.requests, tallied=True)
+        late = {name: one for name, one in self.requests.items() if one.cells.all_periods}
+        if late and not inside.all():
+            self._add_rows(rows, np.flatnonzero(~inside), late, tallied=False)
+
+    def _add_rows(self, batch: Batch, rows: Codes, requests: Mapping[str, Request], *, tallied: bool) -> None:
+        """Add rows of a batch to requests, sorted by block if pairs are asked for by block."""
+        if any(one.cells.cross and one.cells.blocks for one in requests.values()):
+            rows = rows[np.argsort(batch.codes(("block",))[rows], kind="stable")]
+        for start in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[start : start + CHUNK_ROWS]
+            columns = batch.columns(chunk)
+            for request in requests.values():
+                _add_cells(request, batch, columns, chunk)
+            for name in self.tallies if tallied else ():
+                self._count(name, batch, columns, chunk)
+
+    def _count(self, name: str, batch: Batch, columns: Columns, rows: Codes) -> None:
+        """Count the rows at each level of a column, by group."""
+        tally = self.plan.needs.tallies[name]
+        values, absent = columns[tally.column]
+        groups = batch.codes(tally.by)[rows]
+        here = np.flatnonzero(~absent & (groups >= 0))
+        levels, codes = _levels(values[here], batch.limit(tally.column))
+        joint = groups[here] * len(levels) + codes
+        n = np.bincount(joint)
+        sw = np.bincount(joint, batch.weights[rows[here]]) if self.plan.weighted else n
+        found = self.tallies[name]
+        for cell in np.flatnonzero(n).tolist():
+            group, level = divmod(cell, len(levels))
+            total = found.setdefault((group, float(levels[level])), [0.0, 0.0])
+            total[0] += float(n[cell])
+            total[1] += float(sw[cell])
+
+    def _keep(self, name: str, kept: Rows, batch: Batch, chosen: slice | NDArray[np.bool_]) -> None:
+        self.kept[name].append(batch.frame(kept.columns, np.arange(len(batch.table))[chosen]))
+        refuse_more(self.plan, name, sum(map(len, self.kept[name])))
+
+
+def _levels(values: NDArray[np.float64], limit: float | None) -> tuple[NDArray[np.float64], Codes]:
+    """Return the levels of a column's answers, and the position of each answer among them."""
+    if limit is None or limit > _LEVELS:
+        return np.unique(values, return_inverse=True)
+    return np.arange(-limit, limit + 1), (values + limit).astype(np.intp)
+
+
+def _add_cells(request: Request, batch: Batch, columns: Columns, rows: Codes) -> None:
+    """Add some rows to the cells of a request."""
+    cells = request.cells
+    asked = [columns[name] for name in cells.columns]
+    weights = batch.weights[rows] if "sw" in request.sums.names else None
+    if cells.cross:
+        codes = batch.codes(request.keys)[rows]
+        order, starts, found = kernel.sort_cells(codes)
+        if len(found) == 0:
+            return
+        if len(order) < len(rows) or (np.diff(order) < 0).any():
+            asked = [Answers(one.values[order], one.absent[order]) for one in asked]
+            weights = None if weights is None else weights[order]
+        limits = [batch.limit(name) for name in cells.columns]
+        largest = None if None in limits else max(one for one in limits if one is not None)
+        sums = kernel.pair_sums(asked, weights, starts, largest)
+        request.add(found, np.diff([*starts, len(order)]), sums)
+    elif not request.keys:
+        request.add(
+            np.zeros(1, dtype=np.intp), np.array([len(rows)]), kernel.single_sums(asked, weights, None)
+        )
+    else:
+        found, local = batch.cells(request.keys, rows)
+        n = np.bincount(local[local >= 0], minlength=len(found))
+        request.add(found, n, kernel.single_sums(asked, weights, local, len(found)))
+
+
+def refuse_more(plan: Plan, name: str, found: int) -> None:
+    """Refuse more rows than a request allows.
 
     Parameters
     ----------
-    study : Study
-        The study; the grain is that of its period if it has one (months for a range), else the declared one.
+    plan : Plan
+        What is needed.
+    name : str
+        Name of the request.
+    found : int
+        Rows found.
 
-    Returns
-    -------
-    {"year", "quarter", "month"}
-        The grain.
+    Raises
+    ------
+    DataError
+        If they are too many.
     """
-    if not study.period:
-        return study.responses.period
-    if ".." in study.period:
-        return "month"
-    return "quarter" if "Q" in study.period else "month" if "-" in study.period else "year"
-
-
-def _period_name(grain: periods.Grain) -> pl.Expr:
-    date = pl.col("date")
-    year = date.dt.year().cast(pl.String)
-    if grain == "year":
-        return year
-    if grain == "quarter":
-        return pl.format("{}-Q{}", year, date.dt.quarter())
-    return date.dt.strftime("%Y-%m")
-
-
-class Scan:
-    """Sums of one pass over the rows."""
-
-    def __init__(self, study: Study, needs: EvidenceNeeds) -> None:
-        self.study, self.needs = study, needs
-        self.n, self.sw, self.sw2, self.rows = 0, 0.0, 0.0, 0
-        self.dates: list[dt.date] = []
-        self.last: list[dt.date] = []
-        self.groups = {name: Groups() for name in needs.cells}
-        self.sums = {name: self._accumulator(cells) for name, cells in needs.cells.items()}
-        self.tallies: dict[str, list[pl.DataFrame]] = {name: [] for name in needs.tallies}
-        self.kept: dict[str, list[pl.DataFrame]] = {name: [] for name in needs.rows}
-        responses = study.responses
-        self.kind = "cluster" if responses.cluster else "strata" if responses.strata else "simple"
-        self.blocks = Groups()
-        self.stratum_rows: Counter[str] = Counter()
-        self.small = False
-        self.fitting: Fitting | None = None
-        self.whole = pl.DataFrame()
-        self.straight = 0
-
-    @staticmethod
-    def _accumulator(cells: Cells) -> Accumulator:
-        p = len(cells.columns)
-        return Accumulator(CROSS_SUMS, (p, p)) if cells.cross else Accumulator(VECTOR_SUMS, (p,))
-
-    def fit(self) -> None:
-        """Fit the weights to the margins of the population, if the study has any."""
-        if not self.study.weights.margins:
-            return
-        frame = prepared.prepared(self.study, filtered=False).filter(pl.col("weight") > 0)
-        wanted = frame.select("weight", *(f"segment.{name}" for name in self.study.weights.margins))
-        self.fitting = Fitting(self.study, lambda: batches(wanted))
-
-    def frame(self) -> pl.LazyFrame:
-        """Return the lazy frame with every column that is asked for."""
-        frame = prepared.prepared(self.study, filtered=False)
-        blocked = self.needs.rows or any(cells.blocks for cells in self.needs.cells.values())
-        if blocked and self.kind != "cluster":
-            self.small = frame.select(pl.len()).collect().item() <= SMALL_TABLE
-        named = {"period": _period_name(grain_of(self.study)), "month": _period_name("month")}
-        frame = frame.filter(pl.col("weight") > 0).with_columns(**named)
-        for name, derived in self.needs.derived.items():
-            frame = frame.with_columns(derived.expression().alias(name))
-        span = periods.parse(self.study.period) if self.study.period else None
-        inside = pl.col("date").is_between(span.start, span.end).fill_null(False) if span else pl.lit(True)
-        chosen = prepared.chosen(self.study)
-        wanted = {"row_id", "date", "period", "weight", "stratum", "cluster"}
-        for request in self.needs.cells.values():
-            wanted |= {*request.by, *request.columns}
-        for tally in self.needs.tallies.values():
-            wanted |= {*tally.by, tally.column}
-        for kept in self.needs.rows.values():
-            wanted |= set(kept.columns)
-        wanted |= set(self.fitting.keys) if self.fitting else set()
-        straight = straight_lined([key for key in self.study.columns() if key.startswith("perception.")])
-        return frame.select(
-            *sorted(wanted),
-            chosen.alias("_chosen"),
-            (chosen & inside).alias("_inside"),
-            straight.alias("_straight"),
+    limit = plan.needs.rows[name].limit
+    if found > limit:
+        raise DataError(
+            f"{name} needs rows in memory and {plan.study.responses.table!r} has more than {limit:,} for "
+            f"{named(plan.study)}. Restrict the report to a period or a unit."
         )
 
-    def add(self, batch: pl.DataFrame) -> None:
-        """Add one batch of rows."""
-        batch = self._weighed(batch)
-        weights = batch["weight"].to_numpy()
-        inside = batch["_inside"].to_numpy()
-        self.n += int(inside.sum())
-        self.sw += float(weights[inside].sum())
-        self.sw2 += float((weights[inside] ** 2).sum())
-        span = batch.filter(pl.col("_inside"))["date"]
-        self.dates += [day for day in (span.min(), span.max()) if isinstance(day, dt.date)]
-        self.last += [day for day in [batch["date"].max()] if isinstance(day, dt.date)]
-        self.straight += int((batch["_straight"] & batch["_inside"]).sum())
-        batch = batch.with_columns(self._blocks(batch))
-        self.rows += len(batch)
-        self._add_whole(batch)
-        for name, cells in self.needs.cells.items():
-            self._add_cells(name, cells, batch.filter("_chosen" if cells.all_periods else "_inside"))
-        for name, tally in self.needs.tallies.items():
-            keys = [*tally.by, tally.column]
-            counted = batch.filter(pl.col("_inside")).drop_nulls(keys).group_by(keys, maintain_order=True)
-            self.tallies[name].append(counted.agg(n=pl.len().cast(pl.Float64), sw=pl.col("weight").sum()))
-        for name, kept in self.needs.rows.items():
-            self._keep(name, kept, batch.filter("_chosen" if kept.all_periods else "_inside"))
 
-    def _weighed(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with calibrated weights and their joint cell of the margins."""
-        if self.fitting is None:
-            return batch
-        cells = self.fitting.cells(batch)
-        weights = self.fitting.weights(batch["weight"].to_numpy(), cells)
-        return batch.with_columns(weight=pl.Series(weights), margin_cell=pl.Series(cells))
-
-    def _add_whole(self, batch: pl.DataFrame) -> None:
-        """Add the weights of all rows by sampling unit and joint cell, for errors under calibration."""
-        if self.fitting is None:
-            return
-        unit = "block" if self.kind == "cluster" else "stratum"
-        weight = pl.col("weight")
-        parts = batch.group_by(unit, "margin_cell", maintain_order=True).agg(
-            sw=weight.sum(), sw2=(weight**2).sum()
-        )
-        added = pl.concat([self.whole, parts]) if len(self.whole) else parts
-        self.whole = added.group_by(unit, "margin_cell", maintain_order=True).agg(pl.col("sw", "sw2").sum())
-
-    def _keep(self, name: str, kept: Rows, batch: pl.DataFrame) -> None:
-        self.kept[name].append(batch.select(*dict.fromkeys([*ROW_COLUMNS, *kept.columns])))
-        found = sum(len(part) for part in self.kept[name])
-        if found > kept.limit:
-            raise DataError(
-                f"{name} needs rows in memory and {self.study.responses.table!r} has more than {kept.limit:,} for "
-                f"{named(self.study)}. Restrict the report to a period or a unit."
-            )
-
-    def _blocks(self, batch: pl.DataFrame) -> list[pl.Series]:
-        stratum = (
-            batch["stratum"].fill_null("") if self.kind != "simple" else pl.repeat("", len(batch), eager=True)
-        )
-        if self.kind == "cluster":
-            unit = batch["cluster"].fill_null("")
-        elif self.small:
-            unit = pl.Series(np.arange(self.rows, self.rows + len(batch))).cast(pl.String)
-        else:
-            size = N_BLOCKS if self.kind == "simple" else N_BLOCKS_PER_STRATUM
-            unit = pl.Series(hash_blocks(batch["row_id"].to_list(), size)).cast(pl.String)
-        block = pl.DataFrame({"stratum": stratum, "unit": unit})
-        codes = self.blocks.codes(block, ["stratum", "unit"])
-        self.stratum_rows.update(dict(stratum.value_counts().iter_rows()))
-        return [pl.Series("block", codes), pl.Series("stratum", stratum)]
-
-    def _keys(self, cells: Cells) -> list[str]:
-        keys = list(cells.by)
-        if cells.blocks or (self.kind == "cluster" and not cells.cross):
-            keys.append("block")
-        elif self.kind == "strata" and not cells.cross:
-            keys.append("stratum")
-        # the bootstrap keeps the weights as they are, and rows that count once were fitted to nothing
-        if self.fitting is not None and cells.weighted and not (cells.blocks or cells.cross):
-            keys.append("margin_cell")
-        return keys
-
-    def _add_cells(self, name: str, cells: Cells, batch: pl.DataFrame) -> None:
-        if batch.is_empty():
-            return
-        order, starts, found = kernel.sort_cells(self.groups[name].codes(batch, self._keys(cells)))
-        if len(found) == 0:
-            return
-        weights = batch["weight"].to_numpy() if cells.weighted else np.ones(len(batch))
-        values = batch.select(pl.col(cells.columns).cast(pl.Float64)).to_numpy()[order]
-        sums = kernel.cross_sums if cells.cross else kernel.vector_sums
-        self.sums[name].add(found, sums(values, weights[order], starts))
-
-    def evidence(self, notes: tuple[Note, ...], fingerprints: Mapping[str, str]) -> Evidence:
-        """Return everything that was added up."""
-        moments = {}
-        for name, cells in self.needs.cells.items():
-            sums = self.sums[name].result()
-            keys = self.groups[name].frame(self._keys(cells)).head(self.sums[name].size)
-            moments[name] = _sorted(Moments(cells.columns, keys, sums), cells.by)
-        tallies = {name: _added(parts, self.needs.tallies[name].by) for name, parts in self.tallies.items()}
-        dates = (min(self.dates), max(self.dates)) if self.dates else (None, None)
-        n_eff = self.sw**2 / self.sw2 if self.sw2 else float("nan")
-        base = Base(self.n, n_eff, dates[0], dates[1], max(self.last, default=None))
-        rows = {name: pl.concat(parts).to_pandas() for name, parts in self.kept.items()}
-        weighting = self.fitting.weighting if self.fitting else None
-        return Evidence(
-            moments, tallies, base, self._design(), self._own(notes), fingerprints, rows, weighting
-        )
-
-    def _own(self, notes: tuple[Note, ...]) -> tuple[Note, ...]:
-        """Return the warnings of the data, with the straight-liners of the study's rows instead of all rows."""
-        counted = {"rows": self.straight, "total": self.n}
-        own = [
-            Note(one.code, {**one.facts, **counted}) if one.code == "data_straight_line" else one
-            for one in notes
-        ]
-        return tuple(one for one in own if one.code != "data_straight_line" or self.straight)
-
-    def _design(self) -> Design:
-        blocks = self.blocks.frame(["stratum", "unit"])
-        strata = blocks["stratum"].drop_duplicates().to_list()
-        codes = blocks["stratum"].map({name: i for i, name in enumerate(strata)}).to_numpy(dtype=np.intp)
-        clusters = np.bincount(codes, minlength=len(strata)).tolist()
-        counts = clusters if self.kind == "cluster" else [self.stratum_rows[name] for name in strata]
-        sizes = self.study.responses.fpc
-        fraction = [n / sizes[name] if name in sizes else 0.0 for name, n in zip(strata, counts, strict=True)]
-        units = pd.DataFrame({"stratum": strata, "n": counts, "fraction": fraction})
-        return Design(self.kind, units, codes, self._calibration(strata, len(codes)))
-
-    def _calibration(self, strata: list[str], blocks: int) -> Calibration | None:
-        if self.fitting is None:
-            return None
-        clusters, cells = self.kind == "cluster", self.whole["margin_cell"].to_numpy()
-        position = {name: i for i, name in enumerate(strata)}
-        unit = (
-            self.whole["block"].to_numpy()
-            if clusters
-            else np.array([position[name] for name in self.whole["stratum"]])
-        )
-        sums = np.zeros((2, blocks if clusters else len(strata), len(self.fitting.factors)))
-        for total, name in zip(sums, ("sw", "sw2"), strict=True):
-            total[unit, cells] = self.whole[name].to_numpy()
-        return Calibration(self.fitting.levels, self.fitting.factors, sums[0], sums[1])
+def earliest(one: object, other: object) -> dt.date | None:
+    """Return the earlier of two dates, either of which may be missing."""
+    return min((day for day in (one, other) if isinstance(day, dt.date)), default=None)
 
 
-def _sorted(moments: Moments, by: tuple[str, ...]) -> Moments:
-    """Return the cells in the order of their keys, so that a result does not depend on the order of rows."""
-    keys = [*by, *[key for key in ("stratum", "block", "margin_cell") if key in moments.keys.columns]]
-    if not keys:
-        return moments
-    order = moments.keys.sort_values(keys, kind="stable").index.to_numpy()
-    sums = {name: array[order] for name, array in moments.sums.items()}
-    return Moments(moments.columns, moments.keys.loc[order].reset_index(drop=True), sums)
+def latest(one: object, other: object) -> dt.date | None:
+    """Return the later of two dates, either of which may be missing."""
+    return max((day for day in (one, other) if isinstance(day, dt.date)), default=None)
 
 
-def _added(parts: list[pl.DataFrame], by: tuple[str, ...]) -> pd.DataFrame:
-    together = pl.concat(parts)
-    keys = [name for name in together.columns if name not in ("n", "sw")]
+def _grown(array: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return (
-        together.group_by(keys)
-        .agg(pl.col("n", "sw").sum())
-        .sort([*by, *[k for k in keys if k not in by]])
-        .to_pandas()
+        np.concatenate([array, np.zeros(size - len(array), dtype=np.int64)]) if size > len(array) else array
     )

@@ -7,8 +7,10 @@ with the table. The table is that of the study without filters or period.
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -63,8 +65,81 @@ class Weighting:
     largest: float
 
 
+@dataclass(frozen=True, eq=False)
 class Fitting:
     """The factors of the joint cells, to be applied batch by batch.
+
+    Attributes
+    ----------
+    values : DataFrame
+        One row per joint cell: its level of each margin's segment (None: not stated).
+    levels : ndarray of int, shape (margins, cells)
+        Number of that level.
+    first, last : ndarray, shape (cells,)
+        Factors before and after weights are cut.
+    cap : float
+        Largest weight after the first; infinite if nothing is cut.
+    weighting : Weighting
+        What a report says of it.
+    """
+
+    values: pl.DataFrame
+    levels: NDArray[np.intp]
+    first: Array
+    last: Array
+    cap: float
+    weighting: Weighting
+
+    @property
+    def keys(self) -> list[str]:
+        """Columns of the margins."""
+        return self.values.columns
+
+    @property
+    def factors(self) -> Array:
+        """Calibrated weight over the weight that the margins were last fitted from, by joint cell."""
+        return self.first if np.isinf(self.cap) else self.last
+
+    @functools.cached_property
+    def _groups(self) -> tuple[Groups, NDArray[np.intp]]:
+        groups = Groups(with_missing=True)
+        return groups, np.argsort(groups.codes(self.values, self.keys))
+
+    def cells(self, batch: pl.DataFrame) -> NDArray[np.intp]:
+        """Return the joint cell of each row."""
+        groups, cells = self._groups
+        return cells[groups.codes(batch, self.keys)]
+
+    def weights(self, weights: Array, cells: NDArray[np.intp]) -> Array:
+        """Return the calibrated weights of rows: raked, cut at the cap if there is one, and raked again."""
+        return np.asarray(np.minimum(weights * self.first[cells], self.cap) * self.last[cells], dtype=float)
+
+    def to_bytes(self) -> bytes:
+        """Return the fitting as bytes (JSON)."""
+        said = asdict(self.weighting) | {"margins": self.weighting.margins.to_dict("list")}
+        arrays = {name: getattr(self, name).tolist() for name in ("levels", "first", "last")}
+        whole = {"values": self.values.to_dict(as_series=False), "cap": self.cap, "weighting": said, **arrays}
+        return json.dumps(whole).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Fitting:
+        """Return the fitting that :meth:`to_bytes` wrote."""
+        read = json.loads(data)
+        said = read["weighting"]
+        values = pl.DataFrame(read["values"], schema=dict.fromkeys(read["values"], pl.String))
+        margins = pd.DataFrame(said["margins"])
+        return cls(
+            values,
+            np.array(read["levels"], dtype=np.intp),
+            np.array(read["first"], dtype=float),
+            np.array(read["last"], dtype=float),
+            float(read["cap"]),
+            Weighting(**{**said, "margins": margins}),
+        )
+
+
+def fit(study: Study, batches: Batches) -> Fitting:
+    """Fit weights to the margins of a study.
 
     Parameters
     ----------
@@ -72,7 +147,26 @@ class Fitting:
         A study with margins.
     batches : callable
         Gives the rows of the whole table, with ``weight`` and ``segment.NAME``, as often as it is called.
+
+    Returns
+    -------
+    Fitting
+        Factors, and how they were found.
+
+    Raises
+    ------
+    MethodError
+        If the margins cannot be met.
     """
+    found = _Fit(study, batches)
+    values = pl.from_pandas(
+        found.groups.frame(found.keys), schema_overrides=dict.fromkeys(found.keys, pl.String)
+    )
+    return Fitting(values, found.levels, found.first, found.last, found.cap, found.weighting)
+
+
+class _Fit:
+    """Fits the factors of the joint cells: each pass adds up the whole table."""
 
     def __init__(self, study: Study, batches: Batches) -> None:
         self.names = list(study.weights.margins)
@@ -107,11 +201,6 @@ class Fitting:
             trimmed=float(trimmed / n.sum()),
             largest=float(largest * n.sum() / after.sum()),
         )
-
-    @property
-    def factors(self) -> Array:
-        """Calibrated weight over the weight that the margins were last fitted from, by joint cell."""
-        return self.first if np.isinf(self.cap) else self.last
 
     def cells(self, batch: pl.DataFrame) -> NDArray[np.intp]:
         """Return the joint cell of each row."""

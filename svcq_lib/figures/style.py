@@ -172,8 +172,8 @@ def register_fonts() -> None:
                     stretch="normal", size="scalable",
                 )  # fmt: skip
                 manager.ttflist.append(entry)
-    # The lookup is cached per set of families; a family added after a failed lookup would stay unfound.
-    manager._findfont_cached.cache_clear()  # type: ignore[attr-defined]
+                # The lookup is cached per set of families; a family added after a failed lookup would stay unfound.
+                manager._findfont_cached.cache_clear()  # type: ignore[attr-defined]
 
 
 def style_settings(lang: Lang = "en") -> dict[Any, Any]:

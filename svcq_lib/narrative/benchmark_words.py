@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from svcq_lib import formats, kinds
 from svcq_lib.analyses.benchmark import BenchmarkResult
-from svcq_lib.formats import THIN, Lang
+from svcq_lib.formats import Lang
 from svcq_lib.vocabulary import WORDS, Kind
 
 
@@ -18,14 +18,14 @@ def away_text(result: BenchmarkResult, value: float, lang: Lang = "en") -> str:
     if kinds.is_missing(value):
         return formats.MISSING
     if kind_of(result) == "share":
-        return formats.signed(100 * value, 1) + (" 个百分点" if lang == "zh" else f"{THIN}pp")
+        return kinds.shown(value, "percentage_points", lang)
     return formats.signed(value, _places(result))
 
 
 def away_interval(result: BenchmarkResult, low: float, high: float) -> str:
     """Return the interval of a difference in the measure's unit."""
     if kind_of(result) == "share":
-        return formats.interval(100 * low, 100 * high, 1)
+        return formats.interval(low, high, 1, scale=100)
     return formats.interval(low, high, _places(result))
 
 

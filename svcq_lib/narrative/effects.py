@@ -117,9 +117,7 @@ def amount(value: float, measure: str, lang: Lang) -> str:
     """
     kind = WORDS[measure].kind
     if kind == "share":
-        return kinds.shown(abs(100 * value), "score", lang) + (
-            " 个百分点" if lang == "zh" else f"{formats.THIN}pp"
-        )
+        return kinds.shown(abs(100 * value), "score", lang) + kinds.PP[lang]
     return kinds.shown(abs(value), _plain(kind), lang)
 
 
@@ -141,7 +139,7 @@ def limits(low: float, high: float, measure: str) -> str:
         return ""
     kind = WORDS[measure].kind
     if kind == "share":
-        return kinds.shown_interval(100 * low, 100 * high, "score")
+        return kinds.shown_interval(low, high, "percentage_points")
     return kinds.shown_interval(low, high, _plain(kind))
 
 

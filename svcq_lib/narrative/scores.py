@@ -9,6 +9,7 @@ import pandas as pd
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.formats import Lang, number
 from svcq_lib.kinds import is_missing
+from svcq_lib.narrative import score_peers
 from svcq_lib.narrative.phrases import one_sided, paragraph, say
 from svcq_lib.narrative.scores_sentences import SENTENCES
 from svcq_lib.vocabulary import word
@@ -177,6 +178,7 @@ def describe(result: ScoresResult, *, lang: Lang = "en") -> str:
                 parts.append(say(SENTENCES, group, {**changed, group: names}, lang))
         if since == "previous" and changed and not (changed["better"] or changed["worse"]):
             parts.append(say(SENTENCES, "same", changed, lang))
+    parts += score_peers.sentences(result, lang=lang)
     if not found["empty"]:
         parts.append(_goals(found, lang))
     if found["response"]:
@@ -212,7 +214,7 @@ def finding(
     ----------
     result : ScoresResult
         The scorecard.
-    figure : {"periods", "segments", "distribution", "response"}
+    figure : {"periods", "peers", "segments", "distribution", "response"}
         Which figure.
     outcome, segment : str
         What it is about.
@@ -225,6 +227,8 @@ def finding(
         Plain text.
     """
     found = facts(result)
+    if figure == "peers":
+        return score_peers.finding(result, lang=lang)
     if figure == "response":
         rows = result.response[result.response["span"] == "period"]
         values = {

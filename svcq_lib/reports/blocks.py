@@ -8,12 +8,25 @@ import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from svcq_lib.errors import ReportError
 from svcq_lib.formats import THIN
 from svcq_lib.reports import markdown
-from svcq_lib.reports.model import Block, Card, Cards, Cell, Column, Facts, Figure, Notes, Prose, Table, Tone
+from svcq_lib.reports.model import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Facts,
+    Figure,
+    Notes,
+    Prose,
+    Status,
+    Table,
+    Tone,
+)
 from svcq_lib.reports.svg import clean_svg
 
 BLOCK_MIME = "application/vnd.svcq.block+json"
@@ -125,6 +138,8 @@ def _cards(block: Mapping[str, Any], where: str) -> Cards:
                 clean_text(card.get("interval")),
                 clean_text(card.get("change")),
                 _tone(card.get("tone")),
+                _status(card.get("status")),
+                clean_text(card.get("verdict")),
             )
             for card in block["cards"]
         ),
@@ -238,6 +253,13 @@ def _tone(value: object) -> Tone:
     if tone not in _TONES:
         raise ValueError(f"unknown tone {tone!r}")
     return cast(Tone, tone)
+
+
+def _status(value: object) -> Status:
+    status = str(value or "none")
+    if status not in get_args(Status):
+        raise ValueError(f"unknown status {status!r}")
+    return cast(Status, status)
 
 
 def _align(value: object) -> Any:

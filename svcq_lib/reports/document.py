@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, cast
 
@@ -13,7 +13,7 @@ from svcq_lib.errors import ReportError
 from svcq_lib.formats import Lang
 from svcq_lib.reports import markdown
 from svcq_lib.reports.blocks import BLOCK_MIME, Title, clean_text, joined, read_block, read_picture
-from svcq_lib.reports.model import Block, Document, Facts, Heading, Notes, Output, Prose
+from svcq_lib.reports.model import Block, Document, Facts, Heading, Node, Notes, Output, Prose
 from svcq_lib.reports.words import WORDS
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
@@ -104,7 +104,8 @@ def _cells(notebook: Mapping[str, Any], lang: Lang) -> Iterator[list[_Part]]:
             continue
         where = f"cell {number}"
         if cell["cell_type"] == "markdown":
-            parts = _markdown(joined(cell["source"]), where, seen_question)
+            nodes = markdown.parse(clean_text(joined(cell["source"])))
+            parts = _sections(nodes, where, seen_question)
             seen_question = seen_question or any(isinstance(part, _Question) for part in parts)
             yield parts
         elif cell["cell_type"] == "code":
@@ -114,12 +115,12 @@ def _cells(notebook: Mapping[str, Any], lang: Lang) -> Iterator[list[_Part]]:
             ]
 
 
-def _markdown(source: str, where: str, seen_question: bool) -> list[_Part]:
-    """Return a cell's headings and prose; the notebook's first level-1 heading is the question."""
+def _sections(nodes: Iterable[Node], where: str, seen_question: bool) -> list[_Part]:
+    """Return headings and the prose between them; the notebook's first level-1 heading is the question."""
     parts: list[_Part] = []
     run: list[Any] = []
     role = "text"
-    for node in (*markdown.parse(clean_text(source)), None):
+    for node in (*nodes, None):
         if node is not None and node["type"] != "heading":
             run.append(node)
             continue
@@ -149,7 +150,8 @@ def _output(output: Mapping[str, Any], where: str, prefix: str) -> list[_Part]:
         return [Output(text, "text", where)] if output.get("name") != "stderr" and text.strip() else []
     data = output.get("data", {})
     if BLOCK_MIME in data:
-        return [read_block(data, where, prefix)]
+        block = read_block(data, where, prefix)
+        return _sections(block.nodes, where, True) if isinstance(block, Prose) else [block]
     if "image/svg+xml" in data or "image/png" in data:
         return [read_picture(data, where, prefix, ("", "", _alt(output.get("metadata", {})), ""))]
     if "text/markdown" in data:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import html
+import json
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from svcq_lib.errors import ReportError
 from svcq_lib.formats import Lang
+from svcq_lib.reports.executed import cell_name, cover_of, tidy
+from svcq_lib.reports.failure import failure_page
+from svcq_lib.reports.kernels import KernelLostError, Kernels, watched
+from svcq_lib.reports.parameters import parameters_of
 from svcq_lib.reports.publish import publish, sweep, unfinished
 from svcq_lib.reports.resources import notebook_of
-from svcq_lib.reports.titles import TITLES, title_of
+from svcq_lib.reports.titles import title_of
 
 LONGEST_NAME = 60
 RENDERED = {"html": ".html", "pdf": ".pdf"}
@@ -43,6 +46,10 @@ class Job:
         Folder of the results.
     key : str
         Hash of everything that the report depends on.
+    inputs : Mapping
+        What the key was made of, for the record.
+    previous : Mapping, optional
+        Headline figures of the report before this one, for notebooks that compare with it.
     """
 
     topic: str
@@ -52,6 +59,8 @@ class Job:
     formats: tuple[str, ...]
     out: Path
     key: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    previous: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -89,13 +98,19 @@ class Outcome:
     lang: str
     status: str
     key: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
     unit: str = ""
+    where: Mapping[str, str] = field(default_factory=dict)
     period: str = ""
     error: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     base: Mapping[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    peak_mb: float = 0.0
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    data_notes: list[str] = field(default_factory=list)
+    changes: list[Any] = field(default_factory=list)
     outputs: list[dict[str, Any]] = field(default_factory=list)
 
     def as_entry(self) -> dict[str, Any]:
@@ -103,29 +118,46 @@ class Outcome:
         return asdict(self)
 
 
-def make(job: Job) -> Outcome:
+def make(job: Job, kernel: Kernels | None = None) -> Outcome:
     """Make one report.
 
     Parameters
     ----------
     job : Job
         What to make.
+    kernel : Kernels, optional
+        How its kernel is started and what it may use (see ``kernels.server``); an ordinary one without limits by
+        default. A kernel that is lost, through no fault of the notebook's, is tried once more as an ordinary one.
 
     Returns
     -------
     Outcome
         With status ``"done"`` or ``"failed"``; a failure leaves a page that says which cell failed and why.
     """
-    outcome = Outcome(job.name, job.topic, job.lang, "done", job.key, parameters=dict(job.parameters))
-    partial = unfinished(job.out, job.name)
-    partial.mkdir(parents=True)
+    kernel = kernel or Kernels()
     try:
-        notebook = _execute(job, partial, outcome)
-        _render(job, notebook, partial, outcome)
+        return _made(job, kernel)
+    except KernelLostError:
+        kernel = replace(kernel, server="")
     except Exception as error:  # a report that fails must not stop the others
-        shutil.rmtree(partial, ignore_errors=True)
         return failed(job, str(error) or type(error).__name__)
-    outcome.outputs = publish(job.out, job.name, partial)
+    try:
+        return _made(job, kernel)
+    except Exception as error:
+        return failed(job, str(error) or type(error).__name__)
+
+
+def _made(job: Job, kernel: Kernels) -> Outcome:
+    outcome = _outcome(job, "done")
+    partial = unfinished(job.out, job.name)
+    with _cleared(partial):
+        with watched(kernel) as (arguments, watch):
+            notebook = _execute(job, partial, outcome, arguments)
+            outcome.peak_mb = watch.peak_mb
+        for form in job.formats:
+            watch.check_time()
+            _render(job, form, notebook, partial, outcome)
+        outcome.outputs = publish(job.out, job.name, partial)
     return outcome
 
 
@@ -146,77 +178,75 @@ def failed(job: Job, reason: str) -> Outcome:
     """
     sweep(job.out)
     partial = unfinished(job.out, job.name)
-    partial.mkdir(parents=True)
-    (partial / f"{job.name}.html").write_bytes(failure_page(job, reason).encode("utf-8"))
-    outcome = Outcome(
-        job.name, job.topic, job.lang, "failed", job.key, error=reason, parameters=dict(job.parameters)
-    )
-    outcome.outputs = publish(job.out, job.name, partial)
+    outcome = _outcome(job, "failed")
+    outcome.error = reason
+    with _cleared(partial):
+        (partial / f"{job.name}.html").write_bytes(failure_page(job.topic, job.lang, reason).encode("utf-8"))
+        outcome.outputs = publish(job.out, job.name, partial)
     return outcome
 
 
-def _execute(job: Job, partial: Path, outcome: Outcome) -> Any:
+@contextlib.contextmanager
+def _cleared(partial: Path) -> Iterator[None]:
+    """Make a folder for what is not finished, and remove it if it does not get finished."""
+    try:
+        partial.mkdir(parents=True)
+        yield
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _outcome(job: Job, status: str) -> Outcome:
+    where = dict(job.parameters.get("where") or {})
+    return Outcome(
+        job.name,
+        job.topic,
+        job.lang,
+        status,
+        job.key,
+        job.inputs,
+        where=where,
+        parameters=dict(job.parameters),
+    )
+
+
+def _execute(job: Job, partial: Path, outcome: Outcome, arguments: Mapping[str, Any]) -> Any:
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     started = time.perf_counter()
     root = job.study.parent
-    data = _way(root, partial / job.name)
-    values = {**job.parameters, "study": job.study.name, "lang": job.lang, "save_to": data}
+    values, paths = _values(job, partial)
     executed = partial / f"{job.name}.ipynb"
     try:
-        with _one_thread(), _kernel_config() as config:
-            papermill.execute_notebook(
-                str(notebook_of(job.topic)),
-                str(executed),
-                parameters=values,
-                cwd=str(root),
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=False,
-                config=config,
-            )
+        papermill.execute_notebook(
+            str(notebook_of(job.topic)), str(executed), parameters=values, cwd=str(root), **arguments
+        )
     except PapermillExecutionError as error:
-        raise ReportError(
-            f"cell {_cell_name(executed, error.source)} failed: {error.ename}: {error.evalue}\n\n{error.source}"
-        ) from error
+        cell = cell_name(nbformat.read(executed, as_version=4), error.source)
+        raise ReportError(f"cell {cell} failed: {error.ename}: {error.evalue}\n\n{error.source}") from error
     notebook = nbformat.read(executed, as_version=4)
-    _tidy(notebook, job, data)
+    tidy(notebook, paths=paths, facts={"lang": job.lang, "report": title_of(job.topic, job.lang)})
     nbformat.write(notebook, executed)
     outcome.seconds["execute"] = round(time.perf_counter() - started, 3)
-    cover = next(_covers(notebook), None)
-    if cover:
-        outcome.title, outcome.base = cover["text"], {key: cover["cover"][key] for key in ("n", "n_eff")}
-        outcome.unit, outcome.period = cover["cover"]["unit"], cover["cover"]["period_label"]
+    for name, value in cover_of(notebook).items():
+        setattr(outcome, name, value)
     return notebook
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let a kernel that starts now do its linear algebra in one thread, unless the user has said otherwise.
-
-    Matrices here are small: reports side by side with a pool of threads each take several times as long.
-    """
-    added = [name for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, "1"))
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
-
-
-@contextlib.contextmanager
-def _kernel_config() -> Iterator[Any]:
-    """Give settings of the kernel: where sockets can be files, no port that another process may take."""
-    from traitlets.config import Config
-
-    if os.name != "posix":
-        yield Config()
-        return
-    with tempfile.TemporaryDirectory(prefix="svcq-") as sockets:
-        yield Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+def _values(job: Job, partial: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return every parameter of the notebook, and what stands for this run's paths in the published one."""
+    root = job.study.parent
+    values = {**job.parameters, "study": job.study.name, "lang": job.lang}
+    paths = {_way(root, partial / job.name): job.name}  # beside the notebook
+    if job.previous is not None and "previous" in parameters_of(job.topic):
+        before = partial / "previous.json"
+        before.write_text(json.dumps(dict(job.previous), ensure_ascii=False), encoding="utf-8")
+        values["previous"] = _way(root, before)
+        paths[values["previous"]] = before.name
+    return {**values, "save_to": _way(root, partial / job.name)}, paths
 
 
 def _way(start: Path, target: Path) -> str:
@@ -227,51 +257,11 @@ def _way(start: Path, target: Path) -> str:
         return target.as_posix()
 
 
-def _cell_name(executed: Path, source: str) -> str:
-    """Return the id of the cell with a source; papermill's index counts cells that it adds itself."""
-    import nbformat
-
-    cells = nbformat.read(executed, as_version=4).cells
-    return next((repr(cell["id"]) for cell in cells if cell.source == source and "id" in cell), "")
-
-
-def _covers(notebook: Any) -> Any:
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            block = output.get("data", {}).get("application/vnd.svcq.block+json", {})
-            if block.get("type") == "title":
-                yield block
-
-
-def _tidy(notebook: Any, job: Job, partial: str) -> None:
-    """Drop what changes from run to run, so that the same input gives the same file, and name the cover's facts."""
-    final = (
-        job.name
-    )  # beside the notebook; the way from the study to the reports says where this machine keeps them
-    kept = notebook.metadata.get("papermill", {}).get("parameters", {})
-    kept = {name: final if value == partial else value for name, value in kept.items()}
-    notebook.metadata["papermill"] = {"parameters": kept}
-    for cell in notebook.cells:
-        for name in ("papermill", "execution"):
-            cell.metadata.pop(name, None)
-        cell.source = cell.source.replace(partial, final)
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell["id"] = "injected-parameters"
-    facts = {"lang": job.lang, "report": title_of(job.topic, job.lang)}
-    for block in _covers(notebook):
-        cover = block["cover"]
-        facts |= {name: cover[name] for name in ("study", "unit", "period", "period_label")} | {
-            "base": cover["n"]
-        }
-    notebook.metadata["svcq"] = facts
-
-
-def _render(job: Job, notebook: Any, partial: Path, outcome: Outcome) -> None:
-    for form in job.formats:
-        started = time.perf_counter()
-        body = _exported(form, notebook, job)
-        (partial / f"{job.name}{RENDERED[form]}").write_bytes(body)
-        outcome.seconds[form] = round(time.perf_counter() - started, 3)
+def _render(job: Job, form: str, notebook: Any, partial: Path, outcome: Outcome) -> None:
+    started = time.perf_counter()
+    body = _exported(form, notebook, job)
+    (partial / f"{job.name}{RENDERED[form]}").write_bytes(body)
+    outcome.seconds[form] = round(time.perf_counter() - started, 3)
 
 
 def _exported(form: str, notebook: Any, job: Job) -> bytes:
@@ -284,32 +274,3 @@ def _exported(form: str, notebook: Any, job: Job) -> bytes:
 
     body, _ = SvcqPDFExporter().from_notebook_node(notebook, resources={"metadata": {"name": job.name}})
     return bytes(body)
-
-
-def failure_page(job: Job, reason: str) -> str:
-    """Return the page that stands for a report that failed.
-
-    Parameters
-    ----------
-    job : Job
-        What was to be made.
-    reason : str
-        Which cell failed and why.
-
-    Returns
-    -------
-    str
-        A whole HTML page.
-    """
-    words = TITLES[job.lang]
-    heading = html.escape(words["failed"].format(report=title_of(job.topic, job.lang)))
-    return (
-        f'<!doctype html><html lang="{"zh-Hans" if job.lang == "zh" else "en"}"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{heading}</title><body style='font-family:sans-serif;color:#1b2a38;max-width:50em;margin:3em auto;"
-        f"padding:0 1em'><main><h1>{heading}</h1><p>{html.escape(words['failed_hint'])}</p>"
-        "<pre style='white-space:pre-wrap;overflow-wrap:anywhere;border-top:3px solid #c8553d;padding-top:1em'>"
-        f"{html.escape(reason)}</pre>"
-        "</main></body></html>\n"
-    )

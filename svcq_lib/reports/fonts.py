@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 _MARKUP = re.compile(r"<style\b.*?</style>|<[^>]*>", re.DOTALL)
 # Fields that are never drawn with our fonts: names, pictures, and descriptions that are only read aloud.
 _NOT_DRAWN = {
-    "where", "anchor", "kind", "role", "align", "tone", "lang", "level", "data", "width", "height", "alt",
+    "where", "anchor", "kind", "role", "align", "tone", "status", "lang", "level", "data", "width", "height", "alt",
 }  # fmt: skip
 # Quotation marks, dashes and dots that are full-width in Chinese although Latin fonts have them too.
 _CJK_PUNCTUATION = {ord(char) for char in "‘’“”—…"}

@@ -5,21 +5,22 @@ from __future__ import annotations
 import base64
 import html as escaping
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from nbconvert.exporters import Exporter
 from traitlets import Enum, default
 
 from svcq_lib.figures import style
+from svcq_lib.palette import CAUTION
 from svcq_lib.reports.document import read_document
 from svcq_lib.reports.fonts import GlyphPolicy, drawable, font_faces
 from svcq_lib.reports.html_markup import clean_table, html_nodes
 from svcq_lib.reports.model import Block, Document, Figure, Heading, Table
+from svcq_lib.reports.templating import environment
 from svcq_lib.reports.words import WORDS
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from nbformat import NotebookNode
 
 #: The warning colour, darker, for small text: 4.5:1 on white.
@@ -85,7 +86,7 @@ def render_html(document: Document) -> str:
     """
     anchors = {"answer"} | {block.anchor for block in document.blocks if isinstance(block, Heading)}
     page = partial(
-        _environment().get_template("page.html.j2").render,
+        environment().get_template("page.html.j2").render,
         document=document,
         words=WORDS[document.lang],
         blocks=list(_levels(document.blocks)),
@@ -98,26 +99,18 @@ def render_html(document: Document) -> str:
     drawn = escaping.unescape(body)
     italic = any(mark in body for mark in ("<em>", 'class="variable"', "font-style:italic"))
     sheet = (
-        _environment()
+        environment()
         .get_template("page.css.j2")
         .render(
-            ink=style.INK, grey=style.GREY, rule=style.RULE, accent=style.ACCENT, warning_text=_WARNING_TEXT
+            ink=style.INK,
+            grey=style.GREY,
+            rule=style.RULE,
+            accent=style.ACCENT,
+            warning_text=_WARNING_TEXT,
+            caution=CAUTION,
         )
     )
     return page(style=_safe(font_faces(drawn, document.lang, italic=italic) + "\n" + sheet))
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("svcq_lib.reports", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
 
 
 def _safe(text: str) -> Any:

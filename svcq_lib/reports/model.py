@@ -15,6 +15,7 @@ from svcq_lib.formats import Lang
 #: One parsed Markdown element: ``type`` and, depending on it, ``raw``, ``children`` and ``attrs``.
 Node = Mapping[str, Any]
 Tone = Literal["", "good", "bad", "neutral", "muted", "strong"]
+Status = Literal["green", "amber", "red", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,15 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One headline number."""
+    """One headline number; ``status`` colours it by its target, which ``verdict`` says in words."""
 
     label: str
     value: str
     interval: str
     change: str
     tone: Tone
+    status: Status = "none"
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

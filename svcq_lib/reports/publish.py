@@ -38,19 +38,24 @@ def unfinished(out: Path, name: str) -> Path:
     return out / f".{name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
 
 
-def sweep(out: Path) -> None:
+def sweep(out: Path, *, own: bool = False) -> None:
     """Remove unfinished files and folders whose process has ended.
 
     Parameters
     ----------
     out : Path
         Folder of the results.
+    own : bool
+        Whether those of this process are removed, too: it has stopped to work on them.
     """
     import psutil  # type: ignore[import-untyped]
 
     for path in out.glob(".*.partial"):
         found = _LEFTOVER.fullmatch(path.name)
-        if found is None or psutil.pid_exists(int(found[1])):
+        if found is None:
+            continue
+        owner = int(found[1])
+        if psutil.pid_exists(owner) and not (own and owner == os.getpid()):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

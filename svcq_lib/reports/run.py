@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from svcq_lib import __version__
-from svcq_lib.errors import ParameterError, ReportError, require_choice
-from svcq_lib.reports import manifest, site
-from svcq_lib.reports.execute import RENDERED, Job, Outcome, failed, make
-from svcq_lib.reports.parameters import parameters_of, validate
-from svcq_lib.reports.preflight import require_levels, require_parameters
-from svcq_lib.reports.publish import digest, sweep
-from svcq_lib.reports.resources import notebook_of, topics
-from svcq_lib.sources import connect, contracts
+from svcq_lib.errors import ReportError
+from svcq_lib.formats import Lang
+from svcq_lib.reports import batch, executors, keys, manifest, site
+from svcq_lib.reports.execute import Outcome
+from svcq_lib.reports.ledger import Ledger, Progress, red_figures
+from svcq_lib.reports.lock import locked
+from svcq_lib.reports.plan import Planned, plan
+from svcq_lib.reports.preflight import require_levels
+from svcq_lib.reports.publish import sweep
+from svcq_lib.sources import contracts
 from svcq_lib.sources.open import open_study
 from svcq_lib.study import Study
 
-Progress = Callable[[str, Outcome | None], None]
-_SET_BY_RUN = ("study", "lang", "save_to")
-KILLED = "the process that made the report was killed; it may have run out of memory"
+ROUNDS = 3
+"""How often a run starts over when its input is replaced under its hands."""
+_Plan = tuple[Study, list[Planned], dict[str, str]]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did.
+    """What a run did, or what a dry run would do.
 
     Attributes
     ----------
@@ -42,13 +39,20 @@ class Summary:
     index : Path
         The catalogue page.
     left_out : Mapping of str to str
-        Reports that were not asked for by name and do not apply to the study, and why.
+        Reports that were not asked for by name and do not apply to the study, units and periods with too few
+        answers, and why.
+    due : Mapping of str to str
+        Reports that had to be made, and why (see :func:`svcq_lib.reports.manifest.stale`).
+    red : tuple of (str, str)
+        Report and headline figure that misses its target, of all that were made or up to date.
     """
 
     outcomes: tuple[Outcome, ...]
     skipped: tuple[str, ...]
     index: Path
     left_out: Mapping[str, str] = field(default_factory=dict)
+    due: Mapping[str, str] = field(default_factory=dict)
+    red: tuple[tuple[str, str], ...] = ()
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -63,11 +67,19 @@ def run(
     parameters: Mapping[str, Any] | None = None,
     where: Mapping[str, str] | None = None,
     period: str | None = None,
+    by: Sequence[str] = (),
+    each: str | None = None,
     formats: Sequence[str] = ("html",),
-    langs: Sequence[str] = (),
+    langs: Sequence[Lang] = (),
     out: str | Path | None = None,
+    previous: str | Path | None = None,
     jobs: int = 1,
+    executor: str | None = None,
+    timeout: float | None = None,
+    memory: float | None = None,
     force: bool = False,
+    keep_going: bool = True,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
     """Make reports of a study.
@@ -85,18 +97,34 @@ def run(
         Segment → level that rows are restricted to.
     period : str, optional
         Period of the reports.
+    by : sequence of str
+        Segments: one report per combination of their levels that has enough answers.
+    each : {"month", "quarter", "year"}, optional
+        One report per period of this length inside `period`, or inside the time that has answers.
     formats : sequence of str
         ``"html"`` and/or ``"pdf"``.
     langs : sequence of str
         ``"en"`` and/or ``"zh"``; the study's language by default.
     out : str or Path, optional
         Folder of the results; ``reports/NAME`` by default, with the name of the study's folder.
+    previous : str or Path, optional
+        Another folder of results in which the reports of the period before are looked up, beside `out`.
     jobs : int
         How many reports are made at a time.
+    executor : str, optional
+        Address of a Dask scheduler whose workers make the reports.
+    timeout : float, optional
+        Seconds that a report may take.
+    memory : float, optional
+        Megabytes that a report may use.
     force : bool
         Make reports even if nothing has changed.
+    keep_going : bool
+        Whether a report that fails stops no other.
+    dry_run : bool
+        Only tell what would be made, what is up to date and what is left out.
     progress : callable, optional
-        Called with each report's name and, when it is finished, its outcome.
+        Called with each report's name when it is its turn and, when it is finished, its outcome.
 
     Returns
     -------
@@ -108,196 +136,101 @@ def run(
     StudyError, DataError, ParameterError
         Before anything is executed: the study, its data or a parameter is at fault.
     ReportError
-        If the folder of the results cannot be written to.
+        If the folder of the results cannot be written to or another run works in it, or if the input is replaced
+        again and again while reports are made from it.
+    KeyboardInterrupt
+        If the run is stopped by Ctrl-C or SIGTERM: what was finished is kept, the message says how to go on.
     """
-    study = open_study(study_path).where(**(where or {})).during(period)
-    checked = contracts.check(study)
-    checked.raise_for_errors()
-    require_levels(study)
-    folder = Path(out) if out else Path("reports") / study.root.name
-    planned, left_out = plan(
-        study, reports, parameters or {}, formats, langs or (study.language,), folder.resolve()
-    )
+
+    def planned() -> _Plan:
+        study = open_study(study_path).where(**(where or {})).during(period)
+        require_levels(study)
+        folder, spoken = _folder(out, study).resolve(), langs or (study.language,)
+        todo, left_out = plan(study, reports, parameters or {}, formats, spoken, folder, by=by, each=each)
+        return study, todo, left_out
+
+    study, todo, left_out = planned()
+    folder = _folder(out, study)
+    ledger = Ledger(folder, keys.made_from(study), manifest.read(folder)["reports"])
+    ledger.earlier = manifest.read(Path(previous))["reports"] if previous else {}
+    ledger.force, ledger.keep_going, ledger.tell = force, keep_going, progress or ledger.tell
+    if force or dry_run or not all(map(ledger.current, todo)):
+        contracts.check(study).raise_for_errors()
+    if dry_run:
+        return _foreseen(ledger, todo, left_out)
     try:
-        return replace(_carried_out(study, planned, folder, jobs, force, progress), left_out=left_out)
+        with executors.place(executor, min(jobs, len(todo)), timeout=timeout, memory=memory) as place:
+            todo, left_out = _carried_out(ledger, (study, todo, left_out), place, planned)
     except OSError as error:
         raise ReportError(
             f"the reports cannot be written to {folder} ({error.strerror or error}). "
             "Name another folder with --out (out= in Python), or free space and permit writing there."
         ) from error
+    return _summary(ledger, todo, left_out)
+
+
+def _folder(out: str | Path | None, study: Study) -> Path:
+    return Path(out) if out else Path("reports") / study.root.name
+
+
+def _summary(ledger: Ledger, todo: Sequence[Planned], left_out: Mapping[str, str]) -> Summary:
+    names = {one.job.name for one in todo}
+    return Summary(
+        tuple(ledger.outcomes.values()),
+        tuple(ledger.skipped),
+        ledger.out / "index.html",
+        left_out,
+        ledger.due,
+        red_figures(ledger.entries, names),
+    )
+
+
+def _foreseen(ledger: Ledger, todo: Sequence[Planned], left_out: Mapping[str, str]) -> Summary:
+    """Return what a run would do; a report is made again, too, if the one that it compares itself with may change."""
+    for one in todo:
+        new = one.job.name not in ledger.entries  # its rows need not be read to know that
+        reason = "new" if new else ledger.due_of(one)[1] or ("previous" if one.before in ledger.due else "")
+        if reason:
+            ledger.due[one.job.name] = reason
+        else:
+            ledger.skipped.append(one.job.name)
+    return _summary(ledger, todo, left_out)
 
 
 def _carried_out(
-    study: Study, planned: Sequence[Job], folder: Path, jobs: int, force: bool, progress: Progress | None
-) -> Summary:
-    """Make what is not up to date, and record it after each report."""
+    ledger: Ledger, first: _Plan, place: executors.Place, planned: Callable[[], _Plan]
+) -> tuple[list[Planned], dict[str, str]]:
+    """Make what is due, again where the input is replaced meanwhile; return the plan as it was at last."""
+    folder, (study, todo, left_out) = ledger.out, first
     folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    before = manifest.read(folder)["reports"]
-    todo = [
-        _with_earlier_formats(job, before.get(job.name))
-        for job in planned
-        if force or not manifest.unchanged(folder, before.get(job.name), job.key, job.formats)
-    ]
-    outcomes: list[Outcome] = []
-    for outcome in _made(todo, jobs, progress):
-        outcomes.append(outcome)
-        manifest.write(folder, facts_of(study), outcomes)
-    whole = manifest.write(folder, facts_of(study), outcomes)
-    index = site.write_index(folder, whole, study)
-    made = {job.name for job in todo}
-    return Summary(tuple(outcomes), tuple(job.name for job in planned if job.name not in made), index)
-
-
-def _with_earlier_formats(job: Job, entry: Mapping[str, Any] | None) -> Job:
-    """Add the formats that the same report was made in before, so that none is lost."""
-    return replace(job, formats=tuple(dict.fromkeys((*job.formats, *manifest.formats_of(entry, job.key)))))
-
-
-def facts_of(study: Study) -> dict[str, Any]:
-    """Return what the manifest says of a study: no address, no credential."""
-    prints = {
-        name: connect.fingerprint(study.tables[name], study.root, name=name) for name in study.used_tables
-    }
-    return {
-        "name": study.name.text("en"),
-        "file": study.path.name,
-        "fingerprints": {study.path.name: digest(study.path), **prints},
-    }
-
-
-def plan(
-    study: Study,
-    reports: Sequence[str],
-    parameters: Mapping[str, Any],
-    formats: Sequence[str],
-    langs: Sequence[str],
-    out: Path,
-) -> tuple[list[Job], dict[str, str]]:
-    """Return the reports to make, every parameter checked, and those that do not apply to the study.
-
-    Parameters
-    ----------
-    study : Study
-        The study with its filters and period.
-    reports : sequence of str
-        Which reports; all if empty.
-    parameters : Mapping
-        Parameters of the notebooks.
-    formats, langs : sequence of str
-        What to render, in which languages.
-    out : Path
-        Folder of the results.
-
-    Returns
-    -------
-    jobs : list of Job
-        One per report and language.
-    left_out : dict of str to str
-        Report → why it does not apply, for reports that were not asked for by name.
-
-    Raises
-    ------
-    ParameterError
-        If a report, format, language or parameter is unknown or of the wrong type, if a report that is asked for by
-        name does not apply to the study, or if none does.
-    """
-    if not formats:
-        raise ParameterError(f"no format is named. Choose from {', '.join(RENDERED)}.")
-    for form in formats:
-        require_choice("format", form, tuple(RENDERED))
-    for lang in langs:
-        require_choice("lang", lang, ("en", "zh"))
-    chosen = list(dict.fromkeys(reports)) or topics()
-    own = {"where": dict(study.filters), "period": study.period}
-    given = _distributed(chosen, parameters)
-    shared = {
-        "facts": facts_of(study),
-        "code": manifest.code_fingerprint(),
-        "version": __version__,
-        "versions": manifest.versions(),
-    }
-    jobs: list[Job] = []
-    left_out: dict[str, str] = {}
-    for topic in chosen:
-        defaults = {
-            name: one.default for name, one in parameters_of(topic).items() if name not in _SET_BY_RUN
-        }
-        values = validate(topic, {**defaults, **own, **given[topic]})
-        if not reports and (why := _inapplicable(study, topic, {**defaults, **own})):
-            left_out[topic] = why
-            continue
-        require_parameters(study, topic, values)
-        for lang in dict.fromkeys(langs):
-            key = manifest.key_of(notebook=digest(notebook_of(topic)), lang=lang, parameters=values, **shared)
-            jobs.append(Job(topic, lang, study.path, values, tuple(formats), out, key))  # type: ignore[arg-type]
-    if not jobs:
-        raise ParameterError("no report applies to this study:\n" + "\n".join(left_out.values()))
-    return jobs, left_out
-
-
-def _inapplicable(study: Study, topic: str, defaults: Mapping[str, Any]) -> str:
-    """Return why a report cannot be made of a study, whatever its parameters; empty if it can."""
-    try:
-        require_parameters(study, topic, defaults)
-    except ParameterError as error:
-        return str(error)
-    return ""
-
-
-def _distributed(chosen: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return each report's share of the parameters; a name that none of them knows is an error."""
-    reserved = {*_SET_BY_RUN, "where", "period"} & set(parameters)
-    if reserved:
-        raise ParameterError(f"{sorted(reserved)[0]!r} is set by the run itself. Use its own option.")
-    given: dict[str, dict[str, Any]] = {
-        topic: {name: value for name, value in parameters.items() if name in parameters_of(topic)}
-        for topic in chosen
-    }
-    for name in parameters:
-        if not any(name in values for values in given.values()):
-            validate(chosen[0], {name: parameters[name]})
-    return given
-
-
-def _made(todo: Sequence[Job], jobs: int, progress: Progress | None) -> Iterator[Outcome]:
-    """Make reports, one after the other or in processes of their own."""
-    tell = progress or (lambda name, outcome: None)
-    if jobs <= 1 or len(todo) <= 1:
-        for job in todo:
-            tell(job.name, None)
-            outcome = make(job)
-            tell(job.name, outcome)
-            yield outcome
-        return
-    for job in todo:
-        tell(job.name, None)
-    lost = list(todo)
-    for job, outcome in _pooled(todo, jobs):
-        lost.remove(job)
-        tell(job.name, outcome)
-        yield outcome
-    # a worker that is killed takes the whole pool with it: whose fault it was shows when each has its own
-    for job in lost:
-        outcome = next((one for _, one in _pooled([job], 1)), None) or failed(job, KILLED)
-        tell(job.name, outcome)
-        yield outcome
-
-
-def _pooled(todo: Sequence[Job], jobs: int) -> Iterator[tuple[Job, Outcome]]:
-    """Make reports in processes; those whose process was killed are left out."""
-    # spawn: a forked copy of a process with threads (polars, BLAS) may hang
-    with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = {}
-        with contextlib.suppress(BrokenProcessPool):
-            for job in todo:
-                futures[pool.submit(make, job)] = job
-        for future in as_completed(futures):
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
-                continue
-            job = futures[future]
-            yield job, failed(job, f"{type(error).__name__}: {error}") if error else future.result()
+    with batch.stoppable(), locked(folder):
+        manifest.begin(folder)
+        sweep(folder)
+        ledger.entries = manifest.read(folder)["reports"]
+        try:
+            for _ in range(ROUNDS):
+                batch.carry_out(todo, place, ledger.decide, ledger.settle)
+                if not ledger.replaced:
+                    break
+                study, todo, left_out = planned()
+                contracts.check(study).raise_for_errors()
+                ledger.begin_again(keys.made_from(study))
+            else:
+                raise ReportError(
+                    f"the input was replaced {ROUNDS} times while reports were made from it. What was finished "
+                    "before is kept. Run the same command again when nobody writes to the tables any more."
+                )
+        except KeyboardInterrupt:
+            kept = len(ledger.skipped) + len(ledger.outcomes)
+            raise KeyboardInterrupt(
+                f"stopped. {kept} of {len(todo)} reports are finished and kept; run the same command again to make "
+                "the others."
+            ) from None
+        finally:
+            sweep(folder, own=True)
+            if ledger.noted or not (folder / "index.html").is_file():
+                site.write_index(folder, manifest.read(folder), study)
+    return todo, left_out
 
 
 def default_jobs() -> int:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from svcq_lib.figures import style
+from svcq_lib.palette import CAUTION
 from svcq_lib.reports.column_widths import layouts
 from svcq_lib.reports.mathml import typst_math
 from svcq_lib.reports.model import (
@@ -71,7 +72,13 @@ def theme(document: Document) -> str:
         Typst source.
     """
     chinese = document.lang == "zh"
-    colours = {"ink": style.INK, "grey": style.GREY, "rule": style.RULE, "accent": style.ACCENT}
+    colours = {
+        "ink": style.INK,
+        "grey": style.GREY,
+        "rule": style.RULE,
+        "accent": style.ACCENT,
+        "caution": CAUTION,
+    }
     lines = [f'#let {name} = rgb("{value}")' for name, value in {**colours, "warning": _WARNING_TEXT}.items()]
     names = ", ".join(f'"{key}": {literal(word)}' for key, word in WORDS[document.lang].items())
     lines += [
@@ -149,7 +156,7 @@ def _block(
             body = typst_nodes(block.nodes, anchors)
             yield body if block.role == "text" else f"{block.role}({body})"
         case Cards():
-            names = ("label", "value", "interval", "change", "tone")
+            names = ("label", "value", "interval", "change", "tone", "status", "verdict")
             cards = (
                 ", ".join(f"{name}: {literal(getattr(card, name))}" for name in names) for card in block.cards
             )

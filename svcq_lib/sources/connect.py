@@ -1,8 +1,8 @@
 """Where tables lie: their headers, their rows as a lazy frame, their fingerprint.
 
 Text files are scanned with every column as text, so that one bad value hides nothing; polars reads them in
-constant memory. Excel sheets, SPSS files and database tables are written once to a temporary Parquet file and
-scanned there.
+constant memory. Excel sheets and SPSS files are written once to a temporary Parquet file and scanned there; a
+database is asked for batches.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from svcq_lib.errors import DataError
-from svcq_lib.sources import databases, encodings, sheets, waves, workspace
+from svcq_lib.sources import addresses, clusters, databases, encodings, sheets, waves, workspace
 from svcq_lib.sources.headers import unique_names
 from svcq_lib.study import TableSpec
 
@@ -57,7 +57,8 @@ def columns(spec: TableSpec, root: Path, *, name: str = "table") -> list[str]:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return databases.database_columns(spec, root, name)
+        place = clusters.columns if clusters.is_cluster(spec, name) else databases.database_columns
+        return place(spec, root, name)
     if spec.waves:
         return waves.headers(spec, wave_headers(spec, root, name=name))
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
@@ -93,7 +94,8 @@ def scan(spec: TableSpec, root: Path, *, name: str = "table") -> pl.LazyFrame:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return pl.scan_parquet(databases.database_file(spec, root, name), glob=False)
+        place = clusters.scan if clusters.is_cluster(spec, name) else databases.database_scan
+        return place(spec, root, name)
     if spec.waves:
         return waves.together(spec, [scan(one, root, name=name) for one in parts_of(spec)])
     path, kind = file_of(spec, root, name=name), format_of(spec, name=name)
@@ -136,7 +138,8 @@ def fingerprint(spec: TableSpec, root: Path, *, name: str = "table") -> str:
         If the table cannot be read.
     """
     if spec.url is not None:
-        return databases.database_fingerprint(spec, root, name)
+        place = clusters.fingerprint if clusters.is_cluster(spec, name) else databases.database_fingerprint
+        return place(spec, root, name)
     if spec.waves:
         return waves.digest(spec, [fingerprint(one, root, name=name) for one in parts_of(spec)])
     path = file_of(spec, root, name=name)
@@ -213,7 +216,7 @@ def state_of(spec: TableSpec, root: Path) -> tuple[int, ...] | None:
     """
     if spec.waves:
         return tuple(number for one in parts_of(spec) for number in state_of(one, root) or (-1, -1))
-    file = databases.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
+    file = addresses.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
     return workspace.stamp(file) if file is not None and file.is_file() else None
 
 
@@ -280,7 +283,7 @@ def delimiter_of(spec: TableSpec, *, name: str = "table") -> str:
 def _refuse_url(spec: TableSpec, name: str) -> None:
     if "://" in (spec.path or ""):
         raise DataError(
-            f"table {name!r}: path is a url, {databases.mask_url(str(spec.path))}. Write it as "
+            f"table {name!r}: path is a url, {addresses.mask_url(str(spec.path))}. Write it as "
             f'url = "…" in [tables.{name}], with the password as ${{NAME}} from the environment.'
         )
 

@@ -1,53 +1,30 @@
-"""Tables in databases, read through Ibis into a temporary Parquet file. Credentials never leave this module.
+"""Tables in databases, reached through Ibis and read in batches. Credentials never leave this module.
 
 A url may hold ``user:password@`` or ``${NAME}`` placeholders, which are filled from the environment when the
-connection is made and nowhere else. DuckDB and SQLite files are opened read-only. Ibis streams batches from
-DuckDB and from servers; its SQLite and PySpark backends gather the whole table first.
+connection is made and nowhere else. DuckDB and SQLite files are opened read-only. No table is ever held as a whole:
+a lazy frame asks the database for the columns that it needs, each time it is collected, and gets them in batches.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import os
 import re
 import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from svcq_lib.errors import DataError, SvcqError, missing_extra
-from svcq_lib.sources import workspace
+from svcq_lib.sources.addresses import expanded, local_file, mask_url, without_secrets
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.study import TableSpec
 
-_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_USER_INFO = re.compile(r"(?<=://)([^/?#@]*):([^/?#]*)@")
-_SECRET_QUERY = re.compile(r"(?i)([?&](?:password|passwd|pwd|token|secret|\w*key)=)([^&#\s]+)")
 _BATCH = 100_000
-
-
-def mask_url(url: str) -> str:
-    """Return a database url without its password.
-
-    Parameters
-    ----------
-    url : str
-        A url that may hold credentials.
-
-    Returns
-    -------
-    str
-        The url with the password, and any query value that looks like a secret, as ``***``.
-
-    Examples
-    --------
-    >>> mask_url("postgres://ana:s3cret@db/survey?token=abc")
-    'postgres://ana:***@db/survey?token=***'
-    """
-    return _SECRET_QUERY.sub(r"\1***", _USER_INFO.sub(r"\1:***@", url))
 
 
 def database_columns(spec: TableSpec, root: Path, where: str) -> list[str]:
@@ -72,11 +49,12 @@ def database_columns(spec: TableSpec, root: Path, where: str) -> list[str]:
     DataError
         If the database or the table cannot be read.
     """
-    return list(pl.read_parquet_schema(database_file(spec, root, where)))
+    with opened(spec, root, where) as (_, rows):
+        return list(rows.columns)
 
 
-def database_file(spec: TableSpec, root: Path, where: str) -> Path:
-    """Return a temporary Parquet file with the rows of a database table.
+def database_scan(spec: TableSpec, root: Path, where: str) -> pl.LazyFrame:
+    """Return the rows of a database table, lazily.
 
     Parameters
     ----------
@@ -89,24 +67,29 @@ def database_file(spec: TableSpec, root: Path, where: str) -> Path:
 
     Returns
     -------
-    Path
-        The file, fetched once per process (a local database again when its file has changed).
+    LazyFrame
+        Rows in the order in which the database returns them. Each time it is collected, the database is asked for
+        the columns that are used, and for no others; decimals are floats, types without a counterpart are text.
 
     Raises
     ------
     DataError
         If a placeholder is not set, or the database or the table cannot be read. No credentials are shown.
     """
-    assert spec.url is not None
-    assert spec.table is not None  # TableSpec's validator
-    url = _expanded(spec.url, where)
-    file = local_file(url, root)
-    if file is not None and not file.is_file():
-        raise DataError(
-            f"table {where!r}: no database at {mask_url(spec.url)}. Correct url in [tables.{where}]; "
-            "it is relative to the study file."
-        )
-    return _fetched(spec.url, url, spec.table, file, workspace.stamp(file) if file else None, where)
+    with opened(spec, root, where) as (_, rows):
+        schema = dict(rows.schema().to_polars())
+
+    def batches(
+        columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        # without columns the rows still count: one column stands for them
+        names = list(schema) if columns is None else columns or list(schema)[:1]
+        with opened(spec, root, where) as (connection, rows):
+            asked = rows.select(names)
+            for batch in fetched(connection, asked if n_rows is None else asked.limit(n_rows)):
+                yield batch if predicate is None else batch.filter(predicate)
+
+    return register_io_source(batches, schema=schema)
 
 
 def database_fingerprint(spec: TableSpec, root: Path, where: str) -> str:
@@ -127,69 +110,118 @@ def database_fingerprint(spec: TableSpec, root: Path, where: str) -> str:
         Hexadecimal digest over names and types, row count and the rows as CSV in the order in which the
         database returned them; the url is no part of it.
     """
-    path = database_file(spec, root, where)
-    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-    digest = hashlib.sha256(f"{dict(pl.read_parquet_schema(path))}|{rows}|".encode())
-    for start in range(0, rows, _BATCH):
-        batch = pl.scan_parquet(path).slice(start, _BATCH).collect()
-        digest.update(batch.write_csv(include_header=False).encode())
+    digest, n = hashlib.sha256(), 0
+    with opened(spec, root, where) as (connection, rows):
+        for batch in fetched(connection, rows):
+            digest.update(batch.write_csv(include_header=False).encode())
+            n += len(batch)
+        digest.update(f"{dict(rows.schema().to_polars())}|{n}|".encode())
     return digest.hexdigest()
 
 
-def _expanded(url: str, where: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise DataError(
-                f"table {where!r}: url in [tables.{where}] uses the environment variable {match[1]}, "
-                f"which is not set. Set it: export {match[1]}=…"
-            )
-        return os.environ[match[1]]
-
-    return _PLACEHOLDER.sub(value, url)
-
-
-def local_file(url: str, root: Path) -> Path | None:
-    """Return the file of a DuckDB or SQLite url.
+@contextmanager
+def opened(spec: TableSpec, root: Path, where: str) -> Iterator[tuple[Any, Any]]:
+    """Open a database for reading.
 
     Parameters
     ----------
-    url : str
-        Such as ``duckdb:///relative.duckdb`` or ``sqlite:////absolute/file.db``.
+    spec : TableSpec
+        A table with ``url`` and ``table``.
     root : Path
-        Folder that the file is relative to.
+        Folder that file urls are relative to.
+    where : str
+        Name of the table in the study, for messages.
 
-    Returns
-    -------
-    Path or None
-        The file, which need not exist; None for other databases.
+    Yields
+    ------
+    tuple
+        The Ibis connection, closed in the end, and the Ibis table with decimals as floats.
+
+    Raises
+    ------
+    DataError
+        If the database or the table cannot be read, or reading fails within. No credentials are shown.
     """
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("duckdb", "sqlite"):
-        return None
-    name = rest.split("?", 1)[0]
-    relative = (root / name.removeprefix("/")).resolve()
-    absolute = Path(name)
-    return absolute if absolute.is_absolute() and not relative.is_file() and absolute.is_file() else relative
-
-
-@functools.lru_cache(maxsize=64)
-def _fetched(
-    shown: str, url: str, table: str, file: Path | None, _stamp: tuple[int, int] | None, where: str
-) -> Path:
+    assert spec.url is not None
+    assert spec.table is not None  # TableSpec's validator
+    url = expanded(spec.url, where)
+    file = local_file(url, root)
+    if file is not None and not file.is_file():
+        raise DataError(
+            f"table {where!r}: no database at {mask_url(spec.url)}. Correct url in [tables.{where}]; "
+            "it is relative to the study file."
+        )
     try:
         connection = _connect(url, file)
         try:
-            return _download(connection, table, where)
+            yield connection, _table(connection, spec.table, where)
         finally:
             connection.disconnect()
     except SvcqError:
         raise
     except Exception as error:  # drivers raise anything, and may quote the url
-        text = _without_secrets(str(error), shown, url)
+        text = without_secrets(str(error), spec.url, url)
         raise DataError(
-            f"table {where!r}: {mask_url(shown)} cannot be read ({type(error).__name__}: {text}). "
+            f"table {where!r}: {mask_url(spec.url)} cannot be read ({type(error).__name__}: {text}). "
             f"Check url and table in [tables.{where}]."
         ) from None
+
+
+def fetched(connection: Any, rows: Any) -> Iterator[pl.DataFrame]:
+    """Return what a database answers, in batches.
+
+    Parameters
+    ----------
+    connection : Ibis connection
+        As :func:`opened` gives it.
+    rows : Ibis table
+        What is asked.
+
+    Yields
+    ------
+    DataFrame
+        At least one, so that an empty answer has its columns.
+    """
+    schema = dict(rows.schema().to_polars())
+    yield pl.DataFrame(schema=schema)
+    if connection.name != "sqlite":
+        for batch in rows.to_pyarrow_batches(chunk_size=_BATCH):
+            yield pl.DataFrame(batch).cast(schema)
+        return
+    # Ibis gathers all rows of SQLite first: its cursor does not. SQLite has no dates, they are text.
+    days = {name: dtype for name, dtype in schema.items() if dtype.is_temporal()}
+    cursor = connection.con.execute(connection.compile(rows))
+    while found := cursor.fetchmany(_BATCH):
+        plain = {name: pl.String() if name in days else dtype for name, dtype in schema.items()}
+        batch = pl.DataFrame(found, schema=plain, orient="row", strict=False)
+        yield batch.with_columns(
+            pl.col(name).str.strptime(dtype, strict=False) for name, dtype in days.items()
+        )
+
+
+def answered(connection: Any, text: str, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Return the few rows that a database answers to a query.
+
+    Parameters
+    ----------
+    connection : Ibis connection
+        As :func:`opened` gives it.
+    text : str
+        The query in the database's SQL.
+    schema : Mapping of str to DataType
+        Columns of the answer.
+
+    Returns
+    -------
+    DataFrame
+        All rows.
+    """
+    cursor = connection.raw_sql(text)
+    try:
+        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row", strict=False)
+    finally:
+        if cursor is not connection.con:  # that of DuckDB is the connection
+            cursor.close()
 
 
 def _connect(url: str, file: Path | None) -> Any:
@@ -214,12 +246,11 @@ def _connect(url: str, file: Path | None) -> Any:
 def _read_only_sqlite(file: Path) -> sqlite3.Connection:
     # A database without a write-ahead log is opened as immutable, so that SQLite leaves no files beside it.
     mode = "mode=ro" if file.with_name(file.name + "-wal").exists() else "mode=ro&immutable=1"
-    return sqlite3.connect(f"file:{quote(str(file))}?{mode}", uri=True)
+    # polars may ask for each batch in a thread of its own, one after the other
+    return sqlite3.connect(f"file:{quote(str(file))}?{mode}", uri=True, check_same_thread=False)
 
 
-def _download(connection: Any, name: str, where: str) -> Path:
-    import pyarrow.parquet as pq
-
+def _table(connection: Any, name: str, where: str) -> Any:
     have = connection.list_tables()
     if name not in have:
         hint = did_you_mean(name, have)
@@ -228,22 +259,15 @@ def _download(connection: Any, name: str, where: str) -> Path:
             f"{', '.join(have[:20]) or 'none'}. Set table in [tables.{where}]."
         )
     rows = connection.table(name)
-    decimals = [column for column, kind in rows.schema().items() if kind.is_decimal()]
-    rows = rows.mutate(**{column: rows[column].cast("float64") for column in decimals}) if decimals else rows
-    target = workspace.new_file(".parquet")
-    with (
-        rows.to_pyarrow_batches(chunk_size=_BATCH) as batches,
-        pq.ParquetWriter(target, batches.schema, compression="zstd") as writer,
-    ):
-        for batch in batches:
-            writer.write_batch(batch)
-    return target
+    changed = {
+        column: rows[column].cast(_plain(kind)) for column, kind in rows.schema().items() if _plain(kind)
+    }
+    return rows.mutate(**changed) if changed else rows
 
 
-def _without_secrets(text: str, shown: str, url: str) -> str:
-    secrets = {os.environ[name] for name in _PLACEHOLDER.findall(shown) if os.environ.get(name)}
-    secrets |= {match[2] for pattern in (_USER_INFO, _SECRET_QUERY) for match in pattern.finditer(url)}
-    text = text.replace(url, mask_url(shown))
-    for secret in sorted({*secrets, *map(unquote, secrets)} - {""}, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return mask_url(" ".join(text.split()))[:300]
+def _plain(kind: Any) -> str | None:
+    """Return the type that a column is read as, if it is not its own."""
+    if kind.is_decimal():
+        return "float64"
+    own = (kind.is_integer(), kind.is_floating(), kind.is_boolean(), kind.is_string(), kind.is_temporal())
+    return None if any(own) and not (kind.is_time() or kind.is_interval()) else "string"

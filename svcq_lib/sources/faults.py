@@ -141,6 +141,21 @@ class CheckReport:
         """
         return next((one.fingerprint for one in self.tables if one.table == table), "")
 
+    def rows(self, table: str) -> int:
+        """Return the rows of a checked table.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+
+        Returns
+        -------
+        int
+            0 if the table could not be read or was not checked.
+        """
+        return next((one.rows for one in self.tables if one.table == table), 0)
+
     def raise_for_errors(self) -> None:
         """Raise if there is an error.
 

@@ -11,7 +11,7 @@ from svcq_lib.errors import DataError
 from svcq_lib.sources import connect
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.sources.values import day, level, moment, number, numeric, period, text
-from svcq_lib.study import Study, TableSpec
+from svcq_lib.study import Column, Study, TableSpec
 
 _TEXT = pl.String()
 ROW = "__row__"  # row number from 1, beside the raw columns
@@ -33,7 +33,7 @@ def prepared(study: Study, *, filtered: bool = True) -> pl.LazyFrame:
         ``row_id`` (text: the id column, else the row number from 1), ``date``, ``period`` (as ``2026-Q3``),
         ``segment.NAME`` (text), ``weight`` (1 if none is declared, null if it is no number), ``stratum`` and
         ``cluster`` (text, null if not declared), ``duration`` (seconds), and every key of ``study.columns()`` as a
-        number, null where there is no valid answer on the scale.
+        number (a short integer where answers can be no other), null where there is no valid answer on the scale.
 
     Raises
     ------
@@ -41,17 +41,61 @@ def prepared(study: Study, *, filtered: bool = True) -> pl.LazyFrame:
         If the table cannot be read or lacks a column that the study file names.
     """
     name = study.responses.table
-    frame = connect.scan(study.tables[name], study.root, name=name)
-    schema = frame.collect_schema()
+    frame = canonical(study, connect.scan(study.tables[name], study.root, name=name)).drop(ROW)
+    return frame.filter(chosen(study)) if filtered else frame
+
+
+def canonical(study: Study, raw: pl.LazyFrame, *, offset: int = 0) -> pl.LazyFrame:
+    """Return rows of the response table as they lie under canonical columns, lazily.
+
+    Parameters
+    ----------
+    study : Study
+        The study; neither its filters nor its period are applied.
+    raw : LazyFrame
+        All rows of the table, or some that follow each other.
+    offset : int
+        How many rows of the table come before these.
+
+    Returns
+    -------
+    LazyFrame
+        ``ROW`` (number of the row in the table, from 1) and the columns of :func:`prepared`. Answers that can only
+        be whole numbers of a short scale have a short integer type.
+
+    Raises
+    ------
+    DataError
+        If the rows lack a column that the study file names.
+    """
+    schema = raw.collect_schema()
     require_columns(study, schema.names())
-    frame = frame.with_row_index(ROW, offset=1).select(
+    numbered = raw.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64) + (offset + 1))
+    answers = {
+        key: numeric(pl.col(one.column), one, schema[one.column]) for key, one in study.columns().items()
+    }
+    return numbered.select(
+        ROW,
         *roles(study, schema),
         *(
-            numeric(pl.col(one.column), one, schema[one.column]).alias(key)
-            for key, one in study.columns().items()
+            answer.cast(_short(one, schema[one.column])).alias(key)
+            for (key, answer), one in zip(answers.items(), study.columns().values(), strict=True)
         ),
     )
-    return frame.filter(chosen(study)) if filtered else frame
+
+
+def _short(column: Column, dtype: pl.DataType) -> pl.DataType:
+    """Return the shortest type that holds every answer of a column, as far as its declaration tells."""
+    if column.positive:
+        return pl.Int8()
+    scale = column.scale
+    whole = all(one.is_integer() for one in column.values.values())
+    if scale is None or not (dtype.is_integer() and whole):
+        return pl.Float64()
+    if column.reverse and not (scale.low + scale.high).is_integer():
+        return pl.Float64()
+    largest = max(abs(scale.low), abs(scale.high))
+    return pl.Int8() if largest < 2**7 else pl.Int16() if largest < 2**15 else pl.Float64()
 
 
 def chosen(study: Study) -> pl.Expr:

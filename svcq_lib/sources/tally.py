@@ -7,8 +7,9 @@ bad rows are one number in it, and one line of the report.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -71,10 +72,17 @@ def reading(
 
 def contract() -> pa.DataFrameSchema:
     """Return the contract as a pandera schema over the counts: nothing may break a rule."""
-    import pandera.polars as pa
-
+    pa = _pandera()
     zero = {code: pa.Column(pl.Int64, pa.Check.equal_to(0, error=code), nullable=True) for code in WORDS}
     return pa.DataFrameSchema(zero, strict=True)
+
+
+def _pandera() -> Any:
+    """Import pandera; it imports pyspark if that is installed, whose warnings would stand in every report."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pandera.polars as pa
+    return pa
 
 
 def broken(counts: pl.DataFrame) -> list[tuple[int, str]]:
@@ -90,8 +98,7 @@ def broken(counts: pl.DataFrame) -> list[tuple[int, str]]:
     list of (int, str)
         Number of the subject and code of the rule, in order.
     """
-    import pandera.polars as pa
-
+    pa = _pandera()
     try:
         contract().validate(counts, lazy=True)
     except pa.errors.SchemaErrors as error:

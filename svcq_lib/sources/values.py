@@ -84,12 +84,12 @@ def matches(expr: pl.Expr, codes: Iterable[str], dtype: pl.DataType = _TEXT) -> 
         Boolean, never null.
     """
     listed = list(codes)
-    numbers = [value for value in map(_as_number, listed) if value is not None]
+    as_numbers = numbers(listed)
     found = pl.lit(False)
     if listed and not dtype.is_numeric():
         found = text(expr, dtype).is_in(listed)
-    if numbers:
-        found = found.fill_null(False) | number(expr, dtype).is_in(numbers)
+    if as_numbers:
+        found = found.fill_null(False) | number(expr, dtype).is_in(as_numbers)
     return found.fill_null(False)
 
 
@@ -284,6 +284,11 @@ def period(date: pl.Expr, grain: Grain) -> pl.Expr:
     if grain == "quarter":
         return pl.format("{}-Q{}", year, date.dt.quarter())
     return pl.format("{}-{}", year, date.dt.month().cast(_TEXT).str.zfill(2))
+
+
+def numbers(codes: Iterable[str]) -> list[float]:
+    """Return the codes that are numbers, as such."""
+    return [value for value in map(_as_number, codes) if value is not None]
 
 
 def _as_number(code: str) -> float | None:

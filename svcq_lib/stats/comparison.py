@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from svcq_lib.stats.intervals import t_interval, t_p_value
+from svcq_lib.stats.intervals import t_interval, t_p_value, z_quantile
 
 Array = NDArray[np.float64]
 
@@ -126,6 +126,47 @@ def shares(
         low = p1 - p2 - _length(p1 - low1, high2 - p2, link)
         high = p1 - p2 + _length(high1 - p1, p2 - low2, link)
     return Difference(p1 - p2, error, low, high, statistic, t_p_value(statistic, df_most))
+
+
+def from_limits(
+    est1: ArrayLike,
+    limits1: tuple[ArrayLike, ArrayLike],
+    est2: ArrayLike,
+    limits2: tuple[ArrayLike, ArrayLike],
+    level: float = 0.95,
+) -> Difference:
+    """Test the difference of two independent estimates of which only the intervals are known.
+
+    Parameters
+    ----------
+    est1, est2 : array-like
+        Estimates.
+    limits1, limits2 : tuple of array-like
+        Their intervals at the same level; they need not be symmetric.
+    level : float
+        That level, and the level of the interval of the difference.
+
+    Returns
+    -------
+    Difference
+        Difference first − second. Its standard error is that of the side towards 0, so that the test and the interval
+        agree; NaN where either interval is missing or has no width.
+
+    Notes
+    -----
+    The method of variance estimates recovery. Source: Zou and Donner (2008), *Statistics in Medicine* 27.
+    """
+    est1, est2 = np.asarray(est1, dtype=float), np.asarray(est2, dtype=float)
+    low1, high1, low2, high2 = (np.asarray(one, dtype=float) for one in (*limits1, *limits2))
+    difference, unlinked = est1 - est2, np.zeros(())
+    down, up = _length(est1 - low1, high2 - est2, unlinked), _length(high1 - est1, est2 - low2, unlinked)
+    usable = (high1 > low1) & (high2 > low2)
+    down, up = np.where(usable, down, np.nan), np.where(usable, up, np.nan)
+    error = np.where(difference > 0, down, up) / z_quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(error > 0, difference / error, np.nan)
+    p = t_p_value(statistic, np.inf)
+    return Difference(difference, error, difference - down, difference + up, statistic, p)
 
 
 def _length(one: Array, other: Array, link: Array) -> Array:

@@ -15,8 +15,8 @@ import pandas as pd
 
 from svcq_lib import vocabulary
 from svcq_lib.errors import ParameterError
-from svcq_lib.formats import MISSING, THIN, Lang
-from svcq_lib.kinds import is_missing, shown, shown_interval
+from svcq_lib.formats import MISSING, Lang
+from svcq_lib.kinds import is_missing, shown, shown_difference, shown_interval
 from svcq_lib.vocabulary import COLUMNS, WORDS, Kind
 
 Tone = Literal["", "good", "bad", "muted", "strong"]
@@ -274,25 +274,11 @@ def _column(
             cells.append(Cell(look.name_of(name, value), tones.get(key, "strong" if strong else "")))
             continue
         value = np.nan if blank and kind not in ("period", "date", "bool") else value
-        text = _difference(value, kind, look, name) if difference else _written(value, kind, look, name)
+        write = shown_difference if difference else shown
+        text = write(value, kind, look.lang, digits=look.digits.get(name))
         plain: Tone = "strong" if strong else ""
         cells.append(Cell(text, "muted" if text == MISSING else tones.get(key, plain)))
     return cells
-
-
-def _written(value: Any, kind: Kind, look: _Look, name: str) -> str:
-    return shown(value, kind, look.lang, digits=look.digits.get(name))
-
-
-def _difference(value: Any, kind: Kind, look: _Look, name: str) -> str:
-    """Write a difference of measures; that of two shares is in percentage points."""
-    if is_missing(value):
-        return MISSING
-    if kind == "share":
-        points = shown(100 * value, "signed", look.lang, digits=look.digits.get(name, 1))
-        return points + (" 个百分点" if look.lang == "zh" else f"{THIN}pp")
-    places = look.digits.get(name, {"score": 1, "points": 0, "count": 0}.get(kind, 2))
-    return shown(value, "signed", look.lang, digits=places)
 
 
 def _interval_column(frame: pd.DataFrame, name: str, pair: tuple[str, str], look: _Look) -> list[Cell]:
@@ -302,8 +288,7 @@ def _interval_column(frame: pd.DataFrame, name: str, pair: tuple[str, str], look
         frame[pair[0]], frame[pair[1]], measures, _blank(frame), strict=True
     ):
         kind, difference = look.kind_in_row(name, measure)
-        if difference and kind == "share":
-            low, high, kind = 100 * low, 100 * high, "score"
+        kind = "percentage_points" if difference and kind == "share" else kind
         text = MISSING if blank else shown_interval(low, high, kind, digits=look.digits.get(name))
         cells.append(Cell(text, "muted" if text == MISSING else ""))
     return cells

@@ -21,6 +21,7 @@ from svcq_lib.vocabulary import (
     gaps,
     instrument,
     returns,
+    since,
     weights,
 )
 from svcq_lib.vocabulary.term import Kind, Term
@@ -36,7 +37,7 @@ class UnknownNameError(SvcqError, KeyError):
     __str__ = Exception.__str__  # KeyError would show the message in quotes
 
 
-HOMES = (core, weights, gaps, instrument, drivers, benchmark, returns, effects)
+HOMES = (core, weights, gaps, instrument, drivers, benchmark, returns, effects, since)
 """Where entries are written: one module per report, a name in one of them only."""
 
 COLUMNS: Mapping[str, Term] = MappingProxyType(

@@ -35,6 +35,7 @@ COLUMNS: dict[str, Term] = {
     "p_adjusted": Term("Adjusted p", "校正 p 值", "p_value"),
     "effect_size": Term("Effect size", "效应量", "number"),
     "n": Term("n", "样本量", "count"),
+    "n_peers": Term("n, others", "其余样本量", "count"),
     "n_eff": Term("Effective n", "有效样本量", "count"),
     "suppressed": Term("Suppressed", "已隐去", "bool"),
     "median": Term("Median", "中位数", "number"),

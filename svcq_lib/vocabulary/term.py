@@ -9,7 +9,7 @@ from svcq_lib.formats import Lang
 
 Kind = Literal[
     "text", "count", "number", "score", "share", "points", "signed", "interval_low", "interval_high",
-    "p_value", "bool", "date", "period",
+    "percentage_points", "p_value", "bool", "date", "period",
 ]  # fmt: skip
 
 

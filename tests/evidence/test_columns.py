@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svcq_lib.evidence.columns import Between, Derived, Difference, Mean, PointsWeighted, Present
+from svcq_lib.evidence.columns import (
+    Answers,
+    Between,
+    Columns,
+    Derived,
+    Difference,
+    Mean,
+    PointsWeighted,
+    Present,
+)
 
 NONE = None
 FRAME = pl.DataFrame(
@@ -23,7 +32,15 @@ FRAME = pl.DataFrame(
 
 
 def values(derived: Derived, frame: pl.DataFrame = FRAME) -> list[float | None]:
-    return frame.select(x=derived.expression())["x"].to_list()
+    """The column for the rows of a frame, None where there is no answer, through the columns of a batch."""
+
+    def raw(name: str) -> Answers:
+        absent = frame[name].is_null().to_numpy()
+        return Answers(np.where(absent, 0.0, frame[name].fill_null(0.0).to_numpy()), absent)
+
+    found, absent = Columns(raw, {"x": derived})["x"]
+    assert not found[absent].any()
+    return [None if none else float(one) for one, none in zip(found, absent, strict=True)]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from svcq_lib.errors import DataError, MethodError
-from svcq_lib.evidence import scan
+from svcq_lib.evidence import plan
 from svcq_lib.evidence.collect import collect
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Rows
 from svcq_lib.sources.contracts import check
@@ -125,7 +125,7 @@ def test_margins_are_met_whatever_the_filter(make_study):
 def test_batches_do_not_matter(make_study, monkeypatch):
     one = study(make_study, people(), weights="trim = 1.5")
     whole = collect(one, NEEDS)
-    monkeypatch.setattr(scan, "BATCH_ROWS", 64)
+    monkeypatch.setattr(plan, "BATCH_ROWS", 64)
     split = collect(one, NEEDS)
     assert split.rows["all"]["weight"].to_numpy() == pytest.approx(whole.rows["all"]["weight"].to_numpy())
     assert split.design.calibration.sw.sum() == pytest.approx(whole.rows["all"]["weight"].sum())

@@ -257,3 +257,58 @@ def notebook_with():
 def display_block():
     """The function that makes the output of one display block."""
     return block
+
+
+UNIT_STUDY = """
+[study]
+name = "Small"
+language = "en"
+[tables.answers]
+path = "answers.csv"
+[responses]
+table = "answers"
+id = "id"
+date = "date"
+period = "month"
+[responses.segments]
+branch = { column = "branch", label = "Branch" }
+channel = { column = "channel", label = "Channel" }
+[instrument]
+scale = [1, 7]
+perception = "q{n}"
+[[instrument.dimensions]]
+name = "care"
+label = "Care"
+items = [
+  { name = "q1", n = 1, label = "Listens" },
+  { name = "q2", n = 2, label = "Helps" },
+  { name = "q3", n = 3, label = "Explains" },
+]
+[outcomes.csat]
+label = "Satisfaction"
+kind = "csat"
+column = "csat"
+scale = [1, 5]
+[thresholds]
+suppress = 3
+flag = 5
+"""
+
+
+@pytest.fixture
+def unit_study(tmp_path):
+    """A function that writes a small study of branches, from one (branch, channel, month) per answer."""
+
+    def write(rows):
+        folder = tmp_path / "study"
+        folder.mkdir()
+        lines = [
+            f"r{number},2025-{month:02d}-15,{branch},{channel},{2 + number % 5},{1 + number % 7},{2 + number % 3},{3 + number % 3}"
+            for number, (branch, channel, month) in enumerate(rows)
+        ]
+        table = "id,date,branch,channel,q1,q2,q3,csat\n" + "\n".join(lines) + "\n"
+        (folder / "answers.csv").write_text(table, encoding="utf-8")
+        (folder / "study.toml").write_text(UNIT_STUDY, encoding="utf-8")
+        return folder / "study.toml"
+
+    return write

@@ -228,3 +228,16 @@ def test_svg_that_is_not_svg():
         clean_svg("<svg", "", "cell 9")
     with pytest.raises(ReportError, match="cell 9 holds <html>"):
         clean_svg("<html/>", "", "cell 9")
+
+
+def test_a_display_block_may_open_a_section():
+    title = {"svcq": 1, "type": "title", "lang": "en", "text": "The answer", "kicker": "", "cover": {}}
+    said = {"svcq": 1, "type": "prose", "lang": "en", "markdown": "## What changed\n\nNothing beyond noise."}
+    doc = document(
+        code(display({BLOCK_MIME: title})), code(display({BLOCK_MIME: said | {"markdown": "In short."}})),
+        code(display({BLOCK_MIME: said})),
+    )  # fmt: skip
+    lead, heading, prose = doc.blocks
+    assert (lead.role, plain(lead)) == ("lead", "In short.")
+    assert (heading.text, heading.level, heading.anchor) == ("What changed", 2, "what-changed")
+    assert (prose.role, plain(prose)) == ("text", "Nothing beyond noise.")

@@ -1,15 +1,16 @@
 """Hostile studies and credentials, executed for real."""
 
-import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from svcq_lib.errors import DataError
-from svcq_lib.reports import execute
+from svcq_lib.reports import execute, resources
 from svcq_lib.reports.execute import Job, safe_name
 from svcq_lib.reports.publish import publish, sweep, unfinished
 from svcq_lib.reports.run import run
@@ -133,9 +134,7 @@ def test_an_older_report_is_replaced_whole(tmp_path):
 
 def test_a_report_that_cannot_be_rendered_leaves_only_its_reason(tmp_path, monkeypatch):
     job = Job("gaps", "zh", tmp_path / "study.toml", {}, ("html", "pdf"), tmp_path, "k")
-    monkeypatch.setattr(
-        execute, "_execute", lambda job, partial, outcome: (partial / "gaps_zh.ipynb").touch()
-    )
+    monkeypatch.setattr(execute, "_execute", lambda job, partial, *_: (partial / "gaps_zh.ipynb").touch())
 
     def refuse(form, notebook, job):
         if form == "pdf":
@@ -189,10 +188,23 @@ def test_leftovers_of_an_ended_process_are_removed_and_work_in_progress_is_not(t
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([mine.name, ".my.partial"])
 
 
-def test_a_kernel_gets_one_thread_unless_the_user_says_otherwise(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    with execute._one_thread():
-        assert (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]) == ("1", "3")
-    assert "OMP_NUM_THREADS" not in os.environ
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
+@pytest.mark.parametrize("declared", ["previous = None  # type: str  the report before\n", ""])
+def test_the_report_before_reaches_a_notebook_that_asks_for_it(tmp_path, monkeypatch, declared):
+    """As a file beside what is not finished; no path of this run stays in the published notebook."""
+    cells = [
+        new_code_cell(f"{declared}save_to = None  # type: str  folder", metadata={"tags": ["parameters"]}),
+        new_code_cell(
+            "import json\nprint(json.load(open(previous))['period'] if 'previous' in globals() else 'none')"
+        ),
+    ]
+    kernelspec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), tmp_path / "odd.ipynb")
+    monkeypatch.setattr(resources, "notebooks_dir", lambda: tmp_path)
+    before = {"period": "2025-12", "title": "", "figures": [], "data_notes": []}
+    job = Job("odd", "en", tmp_path / "study.toml", {}, (), tmp_path / "out", "k", previous=before)
+    outcome = execute.make(job)
+    assert outcome.status == "done", outcome.error
+    text = (tmp_path / "out" / "odd_en.ipynb").read_text(encoding="utf-8")
+    assert ("2025-12" in text) == bool(declared)
+    assert ".partial" not in text
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["odd_en.ipynb"]

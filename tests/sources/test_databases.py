@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import sys
 
@@ -9,8 +10,8 @@ import polars as pl
 import pytest
 
 from svcq_lib.errors import DataError, SvcqError
-from svcq_lib.sources import connect
-from svcq_lib.sources.databases import mask_url
+from svcq_lib.sources import connect, databases
+from svcq_lib.sources.addresses import mask_url
 from svcq_lib.study import TableSpec
 
 
@@ -93,3 +94,39 @@ def test_missing_package_names_the_extra(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "ibis", None)
     with pytest.raises(SvcqError, match=r"pip install 'svcq\[sql\]'"):
         connect.scan(TableSpec(url="sqlite:///s.db?fresh", table="answers"), folder)
+
+
+def test_only_the_columns_that_are_used_are_asked_for(folder, monkeypatch):
+    asked = []
+    fetched = databases.fetched
+
+    def spy(connection, rows):
+        asked.append(list(rows.columns))
+        return fetched(connection, rows)
+
+    monkeypatch.setattr(databases, "fetched", spy)
+    frame = connect.scan(TableSpec(url="duckdb:///s.duckdb", table="answers"), folder)
+    assert asked == []
+    assert frame.select(pl.col("q").sum()).collect().item() == sum(i % 7 + 1 for i in range(1000))
+    assert frame.head(3).collect().height == 3
+    assert asked == [["q"], ["id", "q", "w"]]
+
+
+def test_types_that_have_no_counterpart_are_text_and_dates_of_sqlite_are_dates(folder):
+    base = sqlite3.connect(folder / "s.db")
+    base.execute("create table days(day date, at timestamp, worth numeric)")
+    base.execute("insert into days values ('2026-01-31', '2026-01-31 10:00:00', 2), (null, null, 2.5)")
+    base.commit()
+    base.close()
+    frame = connect.scan(TableSpec(url="sqlite:///s.db", table="days"), folder).collect()
+    assert frame["day"].to_list() == [dt.date(2026, 1, 31), None]
+    assert frame["at"].to_list() == [dt.datetime(2026, 1, 31, 10), None]
+    assert frame["worth"].to_list() == [2.0, 2.5]
+
+
+def test_an_empty_table_has_its_columns(folder):
+    base = sqlite3.connect(folder / "s.db")
+    base.execute("create table nobody(id text, q integer)")
+    base.close()
+    frame = connect.scan(TableSpec(url="sqlite:///s.db", table="nobody"), folder)
+    assert frame.collect().to_dict(as_series=False) == {"id": [], "q": []}

@@ -70,3 +70,45 @@ def test_shares_that_go_together_differ_more_surely():
     assert widths == sorted(widths, reverse=True)
     assert p_values[:3] == sorted(p_values[:3], reverse=True)
     assert np.isnan(p_values[3])  # nothing is left to vary
+
+
+def test_shares_from_their_limits_have_newcombe_s_interval():  # 42 of 60 and 60 of 110, Wilson limits
+    limits = [tuple(float(one) for one in intervals.wilson(*one)) for one in ((0.7, 60), (60 / 110, 110))]
+    known = comparison.shares(0.7, limits[0], 60, 60 / 110, limits[1], 110)
+    found = comparison.from_limits(0.7, limits[0], 60 / 110, limits[1])
+    assert (float(found.conf_low), float(found.conf_high)) == pytest.approx(
+        (float(known.conf_low), float(known.conf_high)), rel=1e-12
+    )
+
+
+def test_normal_limits_give_the_plain_test():
+    ends = [tuple(float(one) for one in intervals.normal_interval(*one)) for one in ((5.0, 0.2), (4.4, 0.15))]
+    found = comparison.from_limits(5.0, ends[0], 4.4, ends[1])
+    assert float(found.std_error) == pytest.approx(0.25)
+    assert float(found.p_value) == pytest.approx(2 * stats.norm.sf(0.6 / 0.25))
+    assert (float(found.conf_low), float(found.conf_high)) == pytest.approx(
+        stats.norm.interval(0.95, 0.6, 0.25)
+    )
+
+
+@given(
+    st.tuples(*[st.floats(-5, 5)] * 2), st.tuples(*[st.floats(0.01, 3)] * 4), st.sampled_from([0.8, 0.95, 0.99])
+)  # fmt: skip
+def test_the_test_agrees_with_the_interval(estimates, arms, level):
+    (one, other), (a, b, c, d) = estimates, arms
+    found = comparison.from_limits(one, (one - a, one + b), other, (other - c, other + d), level)
+    outside = found.conf_low > 0 or found.conf_high < 0
+    if abs(found.p_value - (1 - level)) > 1e-9:
+        assert (found.p_value < 1 - level) == outside
+    turned = comparison.from_limits(other, (other - c, other + d), one, (one - a, one + b), level)
+    assert float(turned.conf_low) == pytest.approx(-float(found.conf_high))
+    if one != other:
+        assert float(turned.p_value) == pytest.approx(float(found.p_value))
+
+
+def test_without_width_or_limits_nothing_is_tested():
+    nan = float("nan")
+    found = comparison.from_limits([5.0, 5.0], ([5.0, nan], [5.0, nan]), [4.0, 4.0], ([3.0, 3.0], [4.5, 4.5]))
+    assert np.isnan(found.p_value).all()
+    assert np.isnan(found.conf_low).all()
+    assert found.difference.tolist() == [1.0, 1.0]
