@@ -32,6 +32,7 @@ ONLY_TESTS_IMPORT = {"duckdb", "psycopg"}
 CONDA_NAMES = {
     "duckdb": ["python-duckdb"],
     "ibis-framework": ["ibis-duckdb", "ibis-postgres", "ibis-sqlite"],
+    "jupyter-client": ["jupyter_client"],
     "matplotlib": ["matplotlib-base"],
 }
 """Names of packages, or of packages with extras, that differ on conda-forge."""
