@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from svcq_lib.evidence.columns import Answers, Columns
+from svcq_lib.evidence.columns import Answers, Columns, Level
 from svcq_lib.evidence.grouping import Codes, Levels, Pairs
+from svcq_lib.evidence.kernel import sort_cells
 from svcq_lib.evidence.plan import ROW_COLUMNS, Plan, grain_of, period_name
 
 _NO_ANSWER: Mapping[pl.DataType, int] = {pl.Int8(): -(2**7), pl.Int16(): -(2**15)}
-_SPARSE = 4  # cells per row beyond which only those that occur are summed
 
 
 class Keys:
@@ -125,14 +125,11 @@ class Batch:
             self._codes[keys] = own
         return self._codes[keys]
 
-    def cells(self, keys: tuple[str, ...], rows: Codes) -> tuple[Codes, Codes]:
-        """Return the groups of some rows, and the position of each row's group among them."""
-        codes, size = self.codes(keys)[rows], self.keys.size(keys)
-        if size <= _SPARSE * len(rows):
-            return np.arange(size), codes
-        found, local = np.unique(codes, return_inverse=True)
-        missing = int(len(found) > 0 and found[0] < 0)
-        return found[missing:], local - missing
+    @property
+    def group_columns(self) -> set[str]:
+        """Group columns that derived columns of this scan are made of."""
+        found = {one.column for one in self.plan.needs.derived.values() if isinstance(one, Level)}
+        return found & set(self.table.columns)
 
     def columns(self, rows: Codes) -> Columns:
         """Return the columns of some rows, raw and derived."""
@@ -148,7 +145,7 @@ class Batch:
 
     def _answers(self, name: str, rows: Codes) -> Answers:
         own, none, _ = self._array(name)
-        taken = own[rows]
+        taken = own.take(rows)
         absent = np.isnan(taken) if none is None else taken == none
         values = taken.astype(np.float64, copy=False)
         np.copyto(values, 0.0, where=absent)
@@ -189,3 +186,37 @@ class Batch:
             else:
                 found.append(self.table[name][rows])
         return pl.DataFrame(found)
+
+
+class Chunk:
+    """Some rows of a batch, as many as fit into the processor's cache with all of their columns.
+
+    Parameters
+    ----------
+    batch : Batch
+        The batch.
+    rows : ndarray of int
+        Its rows, in the order in which they are summed.
+    """
+
+    def __init__(self, batch: Batch, rows: Codes) -> None:
+        self.batch, self.rows = batch, rows
+        self.columns = batch.columns(rows)
+        self.weights = batch.weights[rows]
+        self._cells: dict[tuple[str, ...], tuple[Codes | None, Codes, Codes]] = {}
+
+    def cells(self, keys: tuple[str, ...]) -> tuple[Codes | None, Codes, Codes]:
+        """Return the order of rows by group (None: as they are), where each group starts, and its number."""
+        if keys not in self._cells:
+            codes = self.batch.codes(keys)[self.rows]
+            order, starts, found = sort_cells(codes)
+            kept = len(order) == len(codes) and bool((np.diff(order) > 0).all())
+            self._cells[keys] = None if kept else order, starts, found
+        return self._cells[keys]
+
+    def answers(self, names: Sequence[str], order: Codes | None) -> list[Answers]:
+        """Return columns in an order of rows."""
+        found = [self.columns[name] for name in names]
+        if order is None:
+            return found
+        return [Answers(one.values.take(order), one.absent.take(order)) for one in found]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from svcq_lib.evidence import remote, store
+from svcq_lib.evidence import cache, remote, store
 from svcq_lib.evidence.finish import finish
 from svcq_lib.evidence.found import Base, Design, Evidence
 from svcq_lib.evidence.needs import EvidenceNeeds
-from svcq_lib.evidence.parts import part_of
 from svcq_lib.evidence.plan import ROW_COLUMNS, grain_of, plan_of
 from svcq_lib.sources import contracts
 from svcq_lib.sources.faults import CheckReport
@@ -52,10 +51,9 @@ def collect(study: Study, needs: EvidenceNeeds) -> Evidence:
 def _scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> Evidence:
     """Return what one pass over the rows finds."""
     name = study.responses.table
-    stored = store.part_of_unit(study, needs, report)
-    if stored is None:
+    if remote.is_remote(study):
         plan = plan_of(study, needs, rows=report.rows(name))
-        part = remote.part_of_table(plan) if remote.is_remote(study) else part_of(store.raws(study), plan)
+        part = remote.part_of_table(plan)
     else:
-        part, plan = stored
+        part, plan = store.part_of_unit(study, needs, report) or cache.scanned(study, needs, report)
     return finish(part, plan, report.notes(), {name: report.fingerprint(name)})

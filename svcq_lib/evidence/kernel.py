@@ -32,34 +32,34 @@ def sort_cells(codes: Codes) -> tuple[Codes, Codes, Codes]:
     Parameters
     ----------
     codes : ndarray of int, shape (n,)
-        Cell of each row; −1 leaves the row out.
+        Cell of each row, below 2³²; −1 leaves the row out.
 
     Returns
     -------
     order, starts, cells : ndarray of int
         Rows sorted by cell (stable), first position of each cell in that order, code of each cell.
     """
-    order = np.argsort(codes, kind="stable")
-    order = order[np.searchsorted(codes[order], 0) :]
-    cells, starts = np.unique(codes[order], return_index=True)
-    return order, starts, cells
+    order = np.argsort((codes & 0xFFFF).astype(np.uint16), kind="stable")  # numpy sorts 16 bits by radix
+    if codes.max(initial=0) > 0xFFFF or codes.min(initial=0) < 0:
+        order = order[np.argsort((codes[order] >> 16).astype(np.int16), kind="stable")]
+    found = codes[order]
+    first = int(np.searchsorted(found, 0))
+    found = found[first:]
+    starts = np.flatnonzero(np.diff(found, prepend=-1))
+    return order[first:], starts, found[starts]
 
 
-def single_sums(
-    columns: Sequence[Answers], weights: Array | None, codes: Codes | None, n_cells: int = 1
-) -> Sums:
+def single_sums(columns: Sequence[Answers], weights: Array | None, starts: Codes | None = None) -> Sums:
     """Return the sums of single columns by cell.
 
     Parameters
     ----------
     columns : sequence of Answers
-        p columns of n rows.
+        p columns of n rows, sorted by cell.
     weights : ndarray, shape (n,), optional
-        Weights; without them each row counts once.
-    codes : ndarray of int, shape (n,), optional
-        Cell of each row, −1 for none; without them all rows are one cell.
-    n_cells : int
-        Number of cells.
+        Weights in the same order; without them each row counts once.
+    starts : ndarray of int, optional
+        First row of each cell; without them all rows are one cell.
 
     Returns
     -------
@@ -67,52 +67,33 @@ def single_sums(
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p). Without weights only
         ``PLAIN_VECTOR_SUMS``.
     """
-    adding = _Adding(codes, n_cells)
-    found = [_single(one, weights, adding) for one in columns]
-    return {name: np.column_stack([one[name] for one in found]) for name in found[0]}
+    n = len(columns[0].values)
+    found = [
+        _whole_column(one, n) if weights is None and starts is None else _by_cell(one, weights, starts)
+        for one in columns
+    ]
+    names = PLAIN_VECTOR_SUMS if weights is None else tuple(found[0])
+    return {name: np.array([one[name] for one in found]).reshape(len(columns), -1).T for name in names}
 
 
-class _Adding:
-    """Adds up a column by cell."""
-
-    def __init__(self, codes: Codes | None, n_cells: int) -> None:
-        self.kept = None if codes is None or codes.min(initial=0) >= 0 else np.flatnonzero(codes >= 0)
-        self.codes = codes if codes is None or self.kept is None else codes[self.kept]
-        self.n_cells = n_cells
-
-    def total(self, values: Array) -> Array:
-        if self.codes is None:
-            return np.array([values.sum()])
-        own = values if self.kept is None else values[self.kept]
-        return np.bincount(self.codes, own, minlength=self.n_cells).astype(float, copy=False)
-
-    def product(self, left: Array, right: Array) -> Array:
-        return np.array([left @ right]) if self.codes is None else self.total(left * right)
-
-    def count(self, present: NDArray[np.bool_]) -> Array:
-        if self.codes is None:
-            return np.array([float(np.count_nonzero(present))])
-        own = present if self.kept is None else present[self.kept]
-        return np.bincount(self.codes[own], minlength=self.n_cells).astype(float)
+def _whole_column(one: Answers, n: int) -> Sums:
+    x = one.values
+    sums = {"n": n - np.count_nonzero(one.absent), "swx": x.sum(), "swx2": x @ x}
+    return {name: np.array([total], dtype=float) for name, total in sums.items()}
 
 
-def _single(one: Answers, weights: Array | None, adding: _Adding) -> Sums:
-    x, present = one.values, ~one.absent
+def _by_cell(one: Answers, weights: Array | None, starts: Codes | None) -> Sums:
+    x, cells = one.values, np.zeros(1, dtype=np.intp) if starts is None else starts
+    rows = np.diff(cells, append=len(x)).astype(float)
+    missing = np.searchsorted(np.flatnonzero(one.absent), [*cells, len(x)])
+    n = rows - np.diff(missing)
     if weights is None:
-        return {"n": adding.count(present), "swx": adding.total(x), "swx2": adding.product(x, x)}
-    w = weights * present
+        return {"n": n, "swx": np.add.reduceat(x, cells), "swx2": np.add.reduceat(x * x, cells)}
+    w = weights * ~one.absent
     w2, wx = w * w, w * x
     w2x = w2 * x
-    return {
-        "n": adding.count(present),
-        "sw": adding.total(w),
-        "sw2": adding.total(w2),
-        "sw4": adding.product(w2, w2),
-        "swx": adding.total(wx),
-        "swx2": adding.product(wx, x),
-        "sw2x": adding.total(w2x),
-        "sw2x2": adding.product(w2x, x),
-    }
+    terms = {"sw": w, "sw2": w2, "sw4": w2 * w2, "swx": wx, "swx2": wx * x, "sw2x": w2x, "sw2x2": w2x * x}
+    return {"n": n} | {name: np.add.reduceat(term, cells) for name, term in terms.items()}
 
 
 def pair_sums(
@@ -137,39 +118,27 @@ def pair_sums(
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p, p). Without weights only
         ``PLAIN_CROSS_SUMS``.
     """
-    n = len(columns[0].values)
+    p, n = len(columns), len(columns[0].values)
     exact = weights is None and largest is not None and max(largest, 1.0) ** 2 * n < EXACT
-    kind = np.float32 if exact else np.float64
-    x = np.empty((len(columns), n), dtype=kind)
-    absent = np.empty((len(columns), n), dtype=bool)
+    x = np.empty((p + 1, n), dtype=np.float32 if exact else np.float64)
+    absent = np.empty((p, n), dtype=bool)
     for j, one in enumerate(columns):
         x[j], absent[j] = one.values, one.absent
-    lacking = absent.sum(axis=0)
-    whole, partial = lacking == 0, np.flatnonzero((lacking > 0) & (lacking < len(columns)))
+    lacking = absent.any(axis=0)
+    x[p] = ~lacking  # a last column, so that the products hold sums over rows with all answers, too
     products = _products(x if weights is None else x * weights, x, _slices(starts, n))
-    counted = _partial_sums(
-        x[:, partial],
-        absent[:, partial],
-        None if weights is None else weights[partial],
-        _slices(np.searchsorted(partial, starts), len(partial)),
+    some = np.flatnonzero(lacking & ~absent.all(axis=0))
+    part = _partial_sums(
+        x[:p].take(some, axis=1),
+        absent.take(some, axis=1),
+        None if weights is None else weights[some],
+        _slices(np.searchsorted(some, starts), len(some)),
     )
-    full = _full_sums(x, weights, whole, starts)
-    return {name: counted[name] + one for name, one in full.items()} | {"swxy": products}
-
-
-def _full_sums(
-    x: NDArray[np.floating], weights: Array | None, whole: NDArray[np.bool_], starts: Codes
-) -> Sums:
-    """Return the sums over rows with all answers, where who answered both is everybody."""
-    w = whole.astype(float) if weights is None else weights * whole
-    wx = x * w.astype(x.dtype)
-    found = {"n": np.add.reduceat(whole.astype(float), starts)[:, None, None]}
-    if weights is not None:
-        found["sw"] = np.add.reduceat(w, starts)[:, None, None]
-    found["swx"] = np.add.reduceat(wx, starts, axis=1).astype(float).T[:, :, None]
-    wx *= x
-    found["swxx"] = np.add.reduceat(wx, starts, axis=1).astype(float).T[:, :, None]
-    return found
+    whole = np.add.reduceat(x[p], starts, dtype=float)
+    every = {"n": whole[:, None, None], "sw": products[:, p:, p:], "swx": products[:, :p, p:]}
+    squares = np.diagonal(products, axis1=1, axis2=2)[:, :p] - np.diagonal(part["swxx"], axis1=1, axis2=2)
+    every["swxx"] = np.where(whole[:, None] > 0, squares, 0.0)[:, :, None]
+    return {name: one + every[name] for name, one in part.items()} | {"swxy": products[:, :p, :p]}
 
 
 def _partial_sums(
@@ -213,8 +182,7 @@ def vector_sums(values: Array, weights: Array, starts: Codes) -> Sums:
     dict of str to ndarray
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p).
     """
-    codes = np.repeat(np.arange(len(starts)), np.diff([*starts, len(values)]))
-    return single_sums(_answers(values), weights, codes, len(starts))
+    return single_sums(_answers(values), weights, starts)
 
 
 def cross_sums(values: Array, weights: Array, starts: Codes) -> Sums:

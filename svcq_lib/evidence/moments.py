@@ -149,5 +149,5 @@ class Accumulator:
         return {name: np.zeros((1, *self.shape)) for name in self.names}
 
     def result(self) -> dict[str, NDArray[np.float64]]:
-        """Return the sums, shape (cells, *shape)."""
-        return {name: array[: self.size].copy() for name, array in self._arrays.items()}
+        """Return the sums, shape (cells, *shape); nothing may be added after that."""
+        return {name: array[: self.size] for name, array in self._arrays.items()}

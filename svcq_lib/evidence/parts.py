@@ -29,9 +29,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from svcq_lib.evidence.facts import Facts, Whole, earliest, latest
 from svcq_lib.evidence.moments import Array
 from svcq_lib.evidence.plan import CHOSEN, Plan, read, sized
-from svcq_lib.evidence.scan import Counts, Facts, Request, Sums, Whole, earliest, latest
+from svcq_lib.evidence.scan import Counts, Request, Sums
+from svcq_lib.evidence.threads import one_blas_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +189,9 @@ def part_of(raw: Iterable[pl.LazyFrame], plan: Plan, *, offset: int = 0) -> Part
     """
     facts, sums = Facts(plan), Sums(plan)
     chosen = (facts.add(batch).filter(CHOSEN) for batch in read(raw, plan, offset))
-    for batch in sized(chosen):
-        sums.add(batch)
+    with one_blas_thread():
+        for batch in sized(chosen):
+            sums.add(batch)
     return part_from(facts.found(), sums)
 
 
@@ -220,6 +223,24 @@ def part_from(whole: Whole, sums: Sums) -> Part:
 def added(parts: Iterable[Part]) -> Part:
     """Return what was found in all of some parts."""
     return reduce(add, parts)
+
+
+def shifted(part: Part, rows: int) -> Part:
+    """Return a part whose rows come after some others in the table.
+
+    Parameters
+    ----------
+    part : Part
+        A part that was found without an offset.
+    rows : int
+        Rows before it.
+
+    Returns
+    -------
+    Part
+        The same sums.
+    """
+    return replace(part, blocks=part.blocks.with_columns(pl.col("first") + rows))
 
 
 def _cells(sums: Sums, request: Request) -> Cells:

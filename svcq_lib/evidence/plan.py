@@ -17,7 +17,7 @@ from svcq_lib.sources.prepared import ROW
 from svcq_lib.sources.rules import straight_lined
 from svcq_lib.study import Study
 
-BATCH_ROWS = 1 << 19
+BATCH_ROWS = 1 << 18
 ROW_COLUMNS = ("row_id", "date", "period", "weight", "stratum", "cluster", "block")
 INSIDE, CHOSEN, STRAIGHT, UNIT = "_inside", "_chosen", "_straight", "_unit"
 

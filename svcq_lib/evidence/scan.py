@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -13,16 +15,19 @@ from numpy.typing import NDArray
 
 from svcq_lib.errors import DataError
 from svcq_lib.evidence import kernel
-from svcq_lib.evidence.batch import Batch, Keys
-from svcq_lib.evidence.columns import Answers, Columns
-from svcq_lib.evidence.grouping import Codes, Levels, Pairs
+from svcq_lib.evidence.batch import Batch, Chunk, Keys
+from svcq_lib.evidence.facts import earliest, grown, latest
+from svcq_lib.evidence.grouping import Codes
 from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator
 from svcq_lib.evidence.needs import Cells, Rows
-from svcq_lib.evidence.plan import INSIDE, STRAIGHT, UNIT, Plan
-from svcq_lib.sources.prepared import ROW
+from svcq_lib.evidence.plan import INSIDE, STRAIGHT, Plan
 from svcq_lib.study import Study
 
-CHUNK_ROWS = 1 << 15
+CHUNK_ROWS = 1 << 14
+_THREADS = min(4, os.cpu_count() or 1)
+_Result = TypeVar("_Result")
+_Found = tuple[Codes, NDArray[np.int64], kernel.Sums]  # cells, rows behind each, sums
+_Counted = tuple[Codes, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]  # group, level, n, Σw
 _LEVELS = 4096  # largest whole number whose answers are counted by number
 
 
@@ -30,120 +35,6 @@ def named(study: Study) -> str:
     """Return what a study's rows are restricted to, for messages."""
     parts = [f"{name}={level}" for name, level in study.filters.items()]
     return ", ".join([*parts, *([f"period {study.period}"] if study.period else [])]) or "the whole table"
-
-
-class Whole(NamedTuple):
-    """What a result says of all rows of the table, whoever is chosen.
-
-    Attributes
-    ----------
-    blocks : DataFrame
-        Every block in the order of its number: ``stratum``, ``unit``, ``first`` (number of its first row).
-    strata : DataFrame
-        Every stratum: ``stratum``, ``n`` (rows).
-    sums : DataFrame
-        Under margins: ``unit`` (a stratum, or a block where clusters are drawn), ``margin_cell``, ``sw``, ``sw2``.
-    date_last : date or None
-        Last date.
-    """
-
-    blocks: pl.DataFrame
-    strata: pl.DataFrame
-    sums: pl.DataFrame
-    date_last: dt.date | None
-
-
-class Facts:
-    """Finds what a result says of all rows of the table, batch by batch."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.date_last: dt.date | None = None
-        self._strata, self._units, self._pairs = Levels(), Levels(), Pairs()
-        self._rows = np.zeros(0, dtype=np.int64)
-        self._first = np.zeros(0, dtype=np.int64)
-        self._whole: dict[tuple[int, int], list[float]] = {}
-
-    def add(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Add a batch of rows and return it with calibrated weights, strata and blocks.
-
-        Parameters
-        ----------
-        batch : DataFrame
-            As :func:`svcq_lib.evidence.plan.table` gives it.
-
-        Returns
-        -------
-        DataFrame
-            The same rows with ``block`` and, under margins, ``margin_cell``.
-        """
-        plan = self.plan
-        if plan.fitting is not None:
-            cells = plan.fitting.cells(batch)
-            weights = plan.fitting.weights(batch["weight"].to_numpy(), cells)
-            batch = batch.with_columns(weight=pl.Series(weights), margin_cell=pl.Series(cells))
-        self.date_last = latest(self.date_last, batch["date"].max())
-        stratum = pl.col("stratum").fill_null("") if plan.kind != "simple" else pl.lit("")
-        batch = batch.with_columns(stratum=stratum)
-        strata, blocks = self._blocks(batch)
-        self._rows = _grown(self._rows, len(self._strata.values))
-        self._rows += np.bincount(strata, minlength=len(self._rows))
-        self._add_whole(batch, blocks if plan.kind == "cluster" else strata)
-        return batch.with_columns(block=pl.Series(blocks)).drop(UNIT)
-
-    def _blocks(self, batch: pl.DataFrame) -> tuple[Codes, Codes]:
-        """Return the stratum and the block of each row, and keep the first row of each block."""
-        strata = self._strata.codes(batch["stratum"])
-        named = self.plan.kind == "cluster" or self.plan.small
-        own = self._units.codes(batch[UNIT]) if named else batch[UNIT].to_numpy()
-        blocks = self._pairs.codes(strata, own)
-        new = len(self._first)
-        self._first = _grown(self._first, len(self._pairs))
-        rows = batch[ROW].to_numpy()
-        first = np.zeros(len(self._first), dtype=np.int64)
-        first[blocks[::-1]] = rows[::-1]  # of rows of one block the first is written last
-        self._first[new:] = first[new:]
-        return strata, blocks
-
-    def _add_whole(self, batch: pl.DataFrame, units: Codes) -> None:
-        """Add the weights of rows by sampling unit and joint cell, for errors under calibration."""
-        if self.plan.fitting is None:
-            return
-        weights, size = batch["weight"].to_numpy(), len(self.plan.fitting.factors)
-        joint = units * size + batch["margin_cell"].to_numpy()
-        found, inverse = np.unique(joint, return_inverse=True)
-        sums = [np.bincount(inverse, one) for one in (weights, weights**2)]
-        for key, sw, sw2 in zip(found.tolist(), *sums, strict=True):
-            total = self._whole.setdefault(divmod(key, size), [0.0, 0.0])
-            total[0] += sw
-            total[1] += sw2
-
-    def found(self) -> Whole:
-        """Return what was found in all rows."""
-        return Whole(self._block_table(), self._stratum_table(), self._whole_table(), self.date_last)
-
-    def _block_table(self) -> pl.DataFrame:
-        left, right = self._pairs.pairs.T
-        strata, units = self._strata.values, self._units.values
-        names = [units[i] for i in right] if units else right.tolist()
-        return pl.DataFrame(
-            {
-                "stratum": pl.Series([strata[i] for i in left], dtype=pl.String),
-                "unit": pl.Series([str(one) for one in names], dtype=pl.String),
-                "first": pl.Series(self._first, dtype=pl.Int64),
-            }
-        )
-
-    def _stratum_table(self) -> pl.DataFrame:
-        names = pl.Series(self._strata.values, dtype=pl.String)
-        return pl.DataFrame({"stratum": names, "n": pl.Series(self._rows, dtype=pl.Int64)})
-
-    def _whole_table(self) -> pl.DataFrame:
-        units, cells = np.array(list(self._whole), dtype=np.int64).reshape(-1, 2).T
-        sums = np.array(list(self._whole.values()), dtype=float).reshape(-1, 2)
-        clusters, names = self.plan.kind == "cluster", self._strata.values
-        unit = pl.Series(units) if clusters else pl.Series([names[i] for i in units], dtype=pl.String)
-        return pl.DataFrame({"unit": unit, "margin_cell": cells, "sw": sums[:, 0], "sw2": sums[:, 1]})
 
 
 @dataclass
@@ -180,7 +71,7 @@ class Request:
     def add(self, found: Codes, n: NDArray[np.int64], sums: kernel.Sums) -> None:
         """Add sums of cells, and the rows behind them."""
         self.sums.add(found, sums)
-        self.rows = _grown(self.rows, self.sums.size)
+        self.rows = grown(self.rows, self.sums.size)
         self.rows[found] += n
 
 
@@ -240,30 +131,37 @@ class Sums:
         """Add rows of a batch to requests, sorted by block if pairs are asked for by block."""
         if any(one.cells.cross and one.cells.blocks for one in requests.values()):
             rows = rows[np.argsort(batch.codes(("block",))[rows], kind="stable")]
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[start : start + CHUNK_ROWS]
-            columns = batch.columns(chunk)
-            for request in requests.values():
-                _add_cells(request, batch, columns, chunk)
-            for name in self.tallies if tallied else ():
-                self._count(name, batch, columns, chunk)
+        for request in requests.values():
+            batch.codes(request.keys)  # numbers are given in order, before threads share them
+        for name in batch.group_columns:
+            batch.codes((name,))
+        tallies = list(self.tallies) if tallied else []
+        chunks = [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
 
-    def _count(self, name: str, batch: Batch, columns: Columns, rows: Codes) -> None:
+        def work(chunk: Codes) -> tuple[list[_Found | None], list[_Counted]]:
+            own = Chunk(batch, chunk)
+            return [_sums(one, own) for one in requests.values()], [self._count(one, own) for one in tallies]
+
+        for sums, counts in _in_threads(work, chunks):
+            for request, found in zip(requests.values(), sums, strict=True):
+                if found is not None:
+                    request.add(*found)
+            for name, counted in zip(tallies, counts, strict=True):
+                _added(self.tallies[name], counted)
+
+    def _count(self, name: str, chunk: Chunk) -> _Counted:
         """Count the rows at each level of a column, by group."""
-        tally = self.plan.needs.tallies[name]
-        values, absent = columns[tally.column]
-        groups = batch.codes(tally.by)[rows]
-        here = np.flatnonzero(~absent & (groups >= 0))
-        levels, codes = _levels(values[here], batch.limit(tally.column))
+        tally, batch = self.plan.needs.tallies[name], chunk.batch
+        (one,) = chunk.answers([tally.column], None)
+        groups = batch.codes(tally.by)[chunk.rows] if tally.by else np.zeros(len(chunk.rows), dtype=np.intp)
+        here = np.flatnonzero(~one.absent & (groups >= 0))
+        levels, codes = _levels(one.values[here], batch.limit(tally.column))
         joint = groups[here] * len(levels) + codes
-        n = np.bincount(joint)
-        sw = np.bincount(joint, batch.weights[rows[here]]) if self.plan.weighted else n
-        found = self.tallies[name]
-        for cell in np.flatnonzero(n).tolist():
-            group, level = divmod(cell, len(levels))
-            total = found.setdefault((group, float(levels[level])), [0.0, 0.0])
-            total[0] += float(n[cell])
-            total[1] += float(sw[cell])
+        n = np.bincount(joint).astype(float)
+        sw = np.bincount(joint, chunk.weights[here]) if self.plan.weighted else n
+        cells = np.flatnonzero(n)
+        group, level = np.divmod(cells, max(len(levels), 1))
+        return group, levels[level], n[cells], np.asarray(sw[cells], dtype=float)
 
     def _keep(self, name: str, kept: Rows, batch: Batch, chosen: slice | NDArray[np.bool_]) -> None:
         self.kept[name].append(batch.frame(kept.columns, np.arange(len(batch.table))[chosen]))
@@ -277,31 +175,41 @@ def _levels(values: NDArray[np.float64], limit: float | None) -> tuple[NDArray[n
     return np.arange(-limit, limit + 1), (values + limit).astype(np.intp)
 
 
-def _add_cells(request: Request, batch: Batch, columns: Columns, rows: Codes) -> None:
-    """Add some rows to the cells of a request."""
+def _in_threads(work: Callable[[Codes], _Result], chunks: Sequence[Codes]) -> Iterator[_Result]:
+    """Return the result of each chunk in order; no more of them are held than there are threads."""
+    if len(chunks) < 2:
+        yield from map(work, chunks)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(chunks), _THREADS):
+            yield from pool.map(work, chunks[start : start + _THREADS])
+
+
+def _added(total: dict[tuple[int, float], list[float]], counted: _Counted) -> None:
+    for group, level, n, sw in zip(*(one.tolist() for one in counted), strict=True):
+        own = total.setdefault((group, level), [0.0, 0.0])
+        own[0] += n
+        own[1] += sw
+
+
+def _sums(request: Request, chunk: Chunk) -> _Found | None:
+    """Return the cells that some rows fall into, how many rows each has, and their sums."""
     cells = request.cells
-    asked = [columns[name] for name in cells.columns]
-    weights = batch.weights[rows] if "sw" in request.sums.names else None
+    order, starts, found = chunk.cells(request.keys)
+    if len(found) == 0:
+        return None
+    asked = chunk.answers(cells.columns, order)
+    weights = None
+    if "sw" in request.sums.names:
+        own = chunk.weights if cells.weighted else np.ones(len(chunk.rows))
+        weights = own if order is None else own[order]
     if cells.cross:
-        codes = batch.codes(request.keys)[rows]
-        order, starts, found = kernel.sort_cells(codes)
-        if len(found) == 0:
-            return
-        if len(order) < len(rows) or (np.diff(order) < 0).any():
-            asked = [Answers(one.values[order], one.absent[order]) for one in asked]
-            weights = None if weights is None else weights[order]
-        limits = [batch.limit(name) for name in cells.columns]
+        limits = [chunk.batch.limit(name) for name in cells.columns]
         largest = None if None in limits else max(one for one in limits if one is not None)
         sums = kernel.pair_sums(asked, weights, starts, largest)
-        request.add(found, np.diff([*starts, len(order)]), sums)
-    elif not request.keys:
-        request.add(
-            np.zeros(1, dtype=np.intp), np.array([len(rows)]), kernel.single_sums(asked, weights, None)
-        )
     else:
-        found, local = batch.cells(request.keys, rows)
-        n = np.bincount(local[local >= 0], minlength=len(found))
-        request.add(found, n, kernel.single_sums(asked, weights, local, len(found)))
+        sums = kernel.single_sums(asked, weights, starts if request.keys else None)
+    return found, np.diff(starts, append=len(chunk.rows) if order is None else len(order)), sums
 
 
 def refuse_more(plan: Plan, name: str, found: int) -> None:
@@ -327,19 +235,3 @@ def refuse_more(plan: Plan, name: str, found: int) -> None:
             f"{name} needs rows in memory and {plan.study.responses.table!r} has more than {limit:,} for "
             f"{named(plan.study)}. Restrict the report to a period or a unit."
         )
-
-
-def earliest(one: object, other: object) -> dt.date | None:
-    """Return the earlier of two dates, either of which may be missing."""
-    return min((day for day in (one, other) if isinstance(day, dt.date)), default=None)
-
-
-def latest(one: object, other: object) -> dt.date | None:
-    """Return the later of two dates, either of which may be missing."""
-    return max((day for day in (one, other) if isinstance(day, dt.date)), default=None)
-
-
-def _grown(array: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    return (
-        np.concatenate([array, np.zeros(size - len(array), dtype=np.int64)]) if size > len(array) else array
-    )

@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 
 from svcq_lib.errors import ParameterError
+from svcq_lib.evidence import cache as scanning
 from svcq_lib.evidence import plan as plans
 from svcq_lib.evidence import storing
 from svcq_lib.evidence.needs import EvidenceNeeds
@@ -26,7 +27,7 @@ from svcq_lib.evidence.parts import Part, added, part_from
 from svcq_lib.evidence.plan import CHOSEN, Plan, plan_of, sized
 from svcq_lib.evidence.scan import Sums
 from svcq_lib.evidence.weights import Fitting
-from svcq_lib.sources import cache, connect, contracts
+from svcq_lib.sources import cache, contracts
 from svcq_lib.sources.faults import CheckReport
 from svcq_lib.sources.prepared import ROW
 from svcq_lib.study import Study
@@ -79,8 +80,10 @@ def _make(study: Study, report: CheckReport, segments: Sequence[str], target: Pa
     partial = cache.unfinished(target.parent, target.name)
     try:
         partial.mkdir()
-        plan = plan_of(study, EvidenceNeeds(), rows=report.rows(study.responses.table))
-        storing.write_rows(partial, plan, raws(study), segments)
+        rows, fitting = report.rows(study.responses.table), scanning.fitted(study, report)
+        plan = plan_of(study, EvidenceNeeds(), rows=rows, fitting=fitting)
+        raws = [one.raw for one in scanning.partitions(study, report)]
+        storing.write_rows(partial, plan, raws, segments)
         os.rename(partial, target)
         cache.trim(target.parent)
     except OSError as error:
@@ -90,12 +93,6 @@ def _make(study: Study, report: CheckReport, segments: Sequence[str], target: Pa
             )
     finally:
         cache.remove(partial)
-
-
-def raws(study: Study) -> list[pl.LazyFrame]:
-    """Return the rows of the response table as they lie, by partition."""
-    name = study.responses.table
-    return [connect.scan(study.tables[name], study.root, name=name)]
 
 
 def digest(study: Study, needs: EvidenceNeeds) -> str:

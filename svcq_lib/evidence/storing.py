@@ -15,10 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from svcq_lib.evidence import plan as plans
+from svcq_lib.evidence.facts import Facts, Whole
 from svcq_lib.evidence.grouping import Levels
 from svcq_lib.evidence.parts import packed, unpacked
 from svcq_lib.evidence.plan import Plan
-from svcq_lib.evidence.scan import Facts, Whole
 from svcq_lib.sources.prepared import ROW
 
 ROWS, HEAD, UNITS, WHOLE, FITTING = "rows.arrow", "head.json", "units.arrow", "whole-{}.npz", "fitting.json"

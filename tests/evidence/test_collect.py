@@ -17,7 +17,7 @@ from svcq_lib.evidence.blocks import hash_blocks
 from svcq_lib.evidence.collect import Evidence, collect, grain_of
 from svcq_lib.evidence.columns import Difference, Mean
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
-from svcq_lib.sources import connect
+from svcq_lib.sources import cache, connect
 from svcq_lib.sources.open import open_study
 from svcq_lib.stats.matrices import correlation_from_moments
 from svcq_lib.study import Study
@@ -154,6 +154,7 @@ def test_base(make_study):
 
 @pytest.mark.parametrize("batch", [1, 7, 150])
 def test_any_size_of_batches_gives_the_same(make_study, monkeypatch, batch):
+    monkeypatch.setattr(cache, "folder", lambda _: None)  # nothing is remembered
     study = make_study(rows(), TOML)
     whole = collect(study, NEEDS)
     monkeypatch.setattr(plan, "BATCH_ROWS", batch)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from svcq_lib.errors import DataError, ParameterError
+from svcq_lib.evidence import cache, store
 from svcq_lib.evidence import plan as plans
-from svcq_lib.evidence import store
 from svcq_lib.evidence.collect import collect
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
 from svcq_lib.sources import contracts
@@ -53,7 +53,7 @@ def test_a_unit_from_the_store_equals_a_scan(make_study, role, margins, monkeypa
     ]
     scanned = [collect(one, MORE) for one in chosen]
     assert store.write(study, ["region", "channel"]).is_dir()
-    monkeypatch.setattr(store, "raws", lambda _: pytest.fail("the table was read"))
+    monkeypatch.setattr(cache, "partitions", lambda *_: pytest.fail("the table was read"))
     for one, expected in zip(chosen, scanned, strict=True):
         found = collect(one, MORE)
         assert_same(found, expected, rel=0)

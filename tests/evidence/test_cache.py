@@ -1,0 +1,107 @@
+"""The cache of what was scanned: an unchanged partition is not scanned again, and nothing depends on the cache."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from svcq_lib.evidence import cache as scanning
+from svcq_lib.evidence.collect import collect
+from svcq_lib.sources import cache
+from svcq_lib.sources.open import open_study
+
+from .test_collect import NEEDS, TOML, assert_same, rows
+
+WAVES = '[study]\nname = "Test"\n[tables.responses]\nwaves = [{ path = "one.csv" }, { path = "two.csv" }]\n'
+
+
+@pytest.fixture
+def scans(monkeypatch):
+    """How often a partition was scanned."""
+    seen = []
+    real = scanning.part_of
+    monkeypatch.setattr(scanning, "part_of", lambda *some, **more: seen.append(1) or real(*some, **more))
+    return seen
+
+
+def in_waves(tmp_path, frame, *, ids: bool = True):
+    frame.head(150).to_csv(tmp_path / "one.csv", index=False)
+    frame.tail(250).to_csv(tmp_path / "two.csv", index=False)
+    toml = TOML if ids else TOML.replace('id = "id"\n', "")
+    (tmp_path / "study.toml").write_text(WAVES + toml, encoding="utf-8")
+    return open_study(tmp_path)
+
+
+def test_an_unchanged_table_is_scanned_once(make_study, scans):
+    study = make_study(rows(), TOML)
+    one, other = collect(study, NEEDS), collect(study, NEEDS)
+    assert len(scans) == 1
+    assert_same(other, one, rel=0)
+    collect(study.during("2026-Q1"), NEEDS)
+    assert len(scans) == 2
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_waves_equal_one_table_and_a_changed_wave_is_scanned_alone(tmp_path, make_study, scans, ids):
+    frame = rows()
+    toml = TOML if ids else TOML.replace('id = "id"\n', "")
+    study = in_waves(tmp_path, frame, ids=ids)
+    whole = collect(make_study(frame, toml), NEEDS)
+    found = collect(study, NEEDS)
+    assert_same(
+        found, type(found)(**{**vars(whole), "notes": found.notes, "fingerprints": found.fingerprints})
+    )
+    assert len(scans) == 3
+    frame.loc[399, "o"] = 3.0
+    in_waves(tmp_path, frame, ids=ids)
+    changed = collect(study, NEEDS)
+    assert len(scans) == 4
+    other = collect(make_study(frame, toml), NEEDS)
+    assert_same(
+        changed, type(found)(**{**vars(other), "notes": changed.notes, "fingerprints": changed.fingerprints})
+    )
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:100], lambda data: data[:-1] + b"x", lambda _: b""])
+def test_a_corrupt_entry_is_made_again_with_a_warning(make_study, scans, damage):
+    study = make_study(rows(), TOML)
+    expected = collect(study, NEEDS)
+    (entry,) = (study.root / cache.NAME).glob("part-*")
+    entry.write_bytes(damage(entry.read_bytes()))
+    with pytest.warns(UserWarning, match="is corrupt"):
+        assert_same(collect(study, NEEDS), expected, rel=0)
+    assert len(scans) == 2
+    collect(study, NEEDS)
+    assert len(scans) == 2
+
+
+def test_without_a_folder_everything_is_computed(make_study, scans, monkeypatch):
+    monkeypatch.setattr(cache, "folder", lambda _: None)
+    study = make_study(rows(), TOML)
+    assert_same(collect(study, NEEDS), collect(study, NEEDS), rel=0)
+    assert len(scans) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_replaced_by_the_users(tmp_path, monkeypatch):
+    (tmp_path / cache.NAME).write_text("a file where the folder would be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    cache.save(tmp_path, "x", b"abc")
+    assert cache.folder(tmp_path).is_relative_to(tmp_path / "home")
+    assert cache.load(tmp_path, "x", bytes) == b"abc"
+
+
+def test_the_oldest_entries_make_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "LIMIT_BYTES", 300)  # three entries of 92 bytes
+    for number, name in enumerate(("a", "b", "c")):
+        cache.save(tmp_path, name, bytes(60))
+        os.utime(cache.folder(tmp_path) / name, (number, number))
+    cache.load(tmp_path, "a", bytes)  # used last
+    cache.save(tmp_path, "d", bytes(60))
+    assert [cache.load(tmp_path, name, bytes) is not None for name in "abcd"] == [True, False, True, True]
+
+
+def test_other_code_reads_no_old_entry(monkeypatch):
+    before = cache.key_of("x")
+    monkeypatch.setattr(cache, "code_version", lambda: "other")
+    assert cache.key_of("x") != before
