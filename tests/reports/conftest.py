@@ -303,7 +303,8 @@ def unit_study(tmp_path):
         folder = tmp_path / "study"
         folder.mkdir()
         lines = [
-            f"r{number},2025-{month:02d}-15,{branch},{channel},{2 + number % 5},{1 + number % 7},{2 + number % 3},{3 + number % 3}"
+            f"r{number},2025-{month:02d}-15,{branch},{channel},{2 + number % 5},{1 + number % 7},{2 + number % 3},"
+            f"{3 + number % 3}"
             for number, (branch, channel, month) in enumerate(rows)
         ]
         table = "id,date,branch,channel,q1,q2,q3,csat\n" + "\n".join(lines) + "\n"
