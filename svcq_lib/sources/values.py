@@ -143,9 +143,9 @@ def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Exp
     Returns
     -------
     Expr
-        Float64, or an integer where the column is one; null where there is no valid answer. With ``positive``, 1 for
-        these answers and 0 for others. Otherwise an answer outside the scale is null, and a reversed one is mirrored
-        (low + high − x).
+        Float64, or an integer where the column is one; null where there is no valid answer. With ``positive``, 1
+        for these answers and 0 for others. Otherwise an answer outside the scale is null, and a reversed one is
+        mirrored (low + high − x).
     """
     return _by_distinct(expr, lambda one: _numeric(one, column, dtype), dtype, pl.Float64())
 
