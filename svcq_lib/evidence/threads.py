@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """Return a context in which matrix products use the thread that they are called from.
-
-    Returns
-    -------
-    context manager
-        It does nothing without ``threadpoolctl``; ``OPENBLAS_NUM_THREADS=1`` in the environment does the same.
-    """
-    try:
-        threadpoolctl = importlib.import_module("threadpoolctl")
-    except ImportError:
-        return nullcontext()
-    limits: AbstractContextManager[object] = threadpoolctl.threadpool_limits(1, user_api="blas")
-    return limits
+    """Return a context in which matrix products use the thread that they are called from."""
+    return threadpool_limits(1, user_api="blas")
