@@ -14,7 +14,7 @@ from svcq_lib.study import Label
 
 
 def cards(result, lang="en"):
-    return {one["label"]: one for one in display.headline(result, lang)[2].model["cards"]}
+    return {one["label"]: one for one in sq.headline(result, lang=lang).blocks[2].model["cards"]}
 
 
 def test_cards_name_their_unit(small_results):
