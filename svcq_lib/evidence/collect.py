@@ -38,7 +38,7 @@ def collect(study: Study, needs: EvidenceNeeds) -> Evidence:
     MethodError
         If weights cannot be fitted to the declared margins.
     """
-    report = contracts.check(study)
+    report = contracts.check(study, keep=True)
     report.raise_for_errors()
     inside, outside = needs.by_filter()
     found = _scanned(study, inside, report)

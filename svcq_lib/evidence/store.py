@@ -64,7 +64,7 @@ def write(study: Study, segments: Sequence[str]) -> Path | None:
         asked = f"{unknown[0]!r} is not a segment" if unknown else "no segment is named"
         raise ParameterError(f"{asked}; {study.path.name} has: {have}. Name one of these.")
     plain = study.model_copy(update={"filters": {}, "period": None})
-    report = contracts.check(plain)
+    report = contracts.check(plain, keep=True)
     report.raise_for_errors()
     place = cache.folder(study.root)
     if place is None:
@@ -117,7 +117,7 @@ def digest(study: Study, needs: EvidenceNeeds) -> str:
     DataError
         If the data break the contract.
     """
-    report = contracts.check(study)
+    report = contracts.check(study, keep=True)
     found = find(study, report)
     if found is None:
         segments = list(study.filters) or list(study.responses.segments)[:1]

@@ -155,7 +155,7 @@ def run(
     ledger.earlier = manifest.read(Path(previous))["reports"] if previous else {}
     ledger.force, ledger.keep_going, ledger.tell = force, keep_going, progress or ledger.tell
     if force or dry_run or not all(map(ledger.current, todo)):
-        contracts.check(study).raise_for_errors()
+        contracts.check(study, keep=True).raise_for_errors()
     if dry_run:
         return _foreseen(ledger, todo, left_out)
     try:
@@ -213,7 +213,7 @@ def _carried_out(
                 if not ledger.replaced:
                     break
                 study, todo, left_out = planned()
-                contracts.check(study).raise_for_errors()
+                contracts.check(study, keep=True).raise_for_errors()
                 ledger.begin_again(keys.made_from(study))
             else:
                 raise ReportError(

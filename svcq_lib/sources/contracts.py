@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+from pydantic import TypeAdapter
 
 from svcq_lib.binding import bind
 from svcq_lib.errors import DataError, SvcqError
-from svcq_lib.sources import connect, encodings, groups, tally, waves
+from svcq_lib.sources import cache, connect, encodings, groups, tally, waves
 from svcq_lib.sources.faults import CheckReport, Example, Problem, Severity, TableSummary
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.sources.lines import line_faults
@@ -25,9 +26,10 @@ from svcq_lib.studyfile import read_study_file
 
 _SAMPLE = 1_000
 _MAKER = Callable[..., Problem]
+_REPORT = TypeAdapter(CheckReport)
 
 
-def check(study: Study | str | Path) -> CheckReport:
+def check(study: Study | str | Path, *, keep: bool = False) -> CheckReport:
     """Check all tables of a study.
 
     Parameters
@@ -35,12 +37,15 @@ def check(study: Study | str | Path) -> CheckReport:
     study : Study, str or Path
         A study (its filters and period do not matter), or its file or folder: then a response table that
         cannot be read is reported like any other problem.
+    keep : bool
+        Whether the report of files without errors is kept in the study's cache, for other processes: hundreds of
+        reports would otherwise check the same files again. Without it nothing is written beside the data.
 
     Returns
     -------
     CheckReport
-        Every problem. Nothing is written beside the data. The report of unchanged files is kept in memory; a
-        table on a database server is read once per process.
+        Every problem. The report of unchanged files is kept in memory; a table on a database server is read once per
+        process.
 
     Raises
     ------
@@ -49,9 +54,22 @@ def check(study: Study | str | Path) -> CheckReport:
     """
     opened = study if isinstance(study, Study) else _opened(Path(study))
     plain = opened.model_copy(update={"filters": {}, "period": None})
-    return _checked(
-        plain.model_dump_json(), tuple(connect.state_of(one, plain.root) for one in plain.tables.values())
-    )
+    stamps = tuple(connect.state_of(one, plain.root) for one in plain.tables.values())
+    if not keep or None in stamps:
+        return _checked(plain.model_dump_json(), stamps)
+    return _kept(plain, stamps)
+
+
+def _kept(study: Study, stamps: tuple[tuple[int, ...] | None, ...]) -> CheckReport:
+    """Return the report in the cache, or check and keep it if there is no error."""
+    described = study.model_dump_json()
+    name = f"check-{cache.key_of(described, stamps)}"
+    found = cache.load(study.root, name, _REPORT.validate_json)
+    if found is None:
+        found = _checked(described, stamps)
+        if found.ok:
+            cache.save(study.root, name, _REPORT.dump_json(found))
+    return found
 
 
 def _opened(path: Path) -> Study:

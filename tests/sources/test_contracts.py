@@ -322,3 +322,29 @@ def test_real_lounge_reviews_mix_two_scales(real_data, tmp_path):
     report = check(tmp_path)
     (mixed,) = [one for one in report.warnings if one.code == "mixed_scale"]
     assert mixed.rows == 67
+
+
+def test_a_sound_report_is_kept_for_other_processes_where_asked_for(tmp_path, monkeypatch):
+    path = write(tmp_path, rows())
+    study, tables = open_study(path), []
+    whole = contracts._check_table
+    monkeypatch.setattr(
+        contracts, "_check_table", lambda study, name: tables.append(name) or whole(study, name)
+    )
+    first = check(study, keep=True)
+    assert (tmp_path / ".svcq-cache").is_dir()
+    done = len(tables)
+    contracts._checked.cache_clear()  # as in another process
+    assert check(study, keep=True) == first
+    assert len(tables) == done
+    contracts._checked.cache_clear()
+    kept = next((tmp_path / ".svcq-cache").glob("check-*"))
+    kept.write_bytes(kept.read_bytes()[:-5])
+    with pytest.warns(UserWarning, match="corrupt"):
+        assert check(study, keep=True) == first
+    assert len(tables) == 2 * done
+    changed = rows()
+    changed[0]["P1"] = "8"
+    write(tmp_path, changed)
+    assert not check(study, keep=True).ok
+    assert len(list((tmp_path / ".svcq-cache").glob("check-*"))) == 1  # faults are looked for again each time
