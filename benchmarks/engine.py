@@ -1,0 +1,335 @@
+"""The evidence scan beside pandas, plain polars and plain DuckDB: time, processor time, peak memory and growth.
+
+    python benchmarks/engine.py                 1, 10 and 30 million rows; writes results/engine.json, renews README.md
+    python benchmarks/engine.py --rows 1000000  fewer rows, for a look
+    python benchmarks/engine.py --table         prints the table of the last results
+
+Synthetic SERVQUAL answers: 46 whole-number columns (22 perceptions, 22 expectations, recommendation, satisfaction) with
+2 % missing each, 500 branches, 36 months, one Parquet file. Every figure is a process of its own, imports included in
+memory but not in time. The check of the data, which the others do not make, is done before, and not counted. What the
+notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file; the other side computes the same
+figures with pandas, scipy and statsmodels, without a bootstrap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from simulation import results
+
+HERE = Path(__file__).resolve().parent
+SEED = 20261126
+ITEMS, BRANCHES, MONTHS = 22, 500, 36
+ROWS = (1_000_000, 10_000_000, 30_000_000)
+PART = 500_000
+PANDAS_ROWS = 10_000_000
+"""Above this the tables of pandas would not fit into the memory of the machine that measures."""
+P, E = ([f"{kind}{i}" for i in range(1, ITEMS + 1)] for kind in "PE")
+COLUMNS = [*P, *E, "nps", "csat"]
+STUDY = """[study]
+name = "Engine"
+[tables.responses]
+path = "answers.parquet"
+[responses]
+id = "id"
+date = "date"
+period = "month"
+{segment}
+[instrument]
+scale = [1, 7]
+expectation = "E{{n}}"
+perception = "P{{n}}"
+{dimensions}
+[outcomes.csat]
+kind = "csat"
+column = "csat"
+scale = [1, 10]
+[outcomes.nps]
+kind = "nps"
+column = "nps"
+"""
+SIZES = {"tangibles": 4, "reliability": 5, "responsiveness": 4, "assurance": 4, "empathy": 5}
+
+
+def parts(rows: int, missing: float) -> Iterator[pl.DataFrame]:
+    """Yield the answers in parts: a mood that all share, and what is each item's own."""
+    rng = np.random.default_rng(SEED)
+    for start in range(0, rows, PART):
+        n = min(PART, rows - start)
+        mood = rng.normal(size=(n, 1)).astype(np.float32)
+        latent = 0.6 * mood + 0.8 * rng.standard_normal((n, len(COLUMNS)), dtype=np.float32)
+        values = np.empty((n, len(COLUMNS)), dtype=np.int8)
+        values[:, : 2 * ITEMS] = np.clip(np.round(4.8 + 1.2 * latent[:, : 2 * ITEMS]), 1, 7)
+        values[:, -2] = np.clip(np.round(7 + 2 * latent[:, -2]), 0, 10)
+        values[:, -1] = np.clip(np.round(6.5 + 1.8 * latent[:, -1]), 1, 10)
+        frame = pl.DataFrame(values, schema=COLUMNS)
+        if missing:
+            gone = rng.random((n, len(COLUMNS)), dtype=np.float32) < missing
+            frame = frame.with_columns(
+                pl.when(pl.Series(~gone[:, i])).then(pl.col(name)).alias(name)
+                for i, name in enumerate(COLUMNS)
+            )
+        months = pl.Series(rng.integers(0, MONTHS, n))
+        yield frame.with_columns(
+            id=pl.Series(np.arange(start, start + n)),
+            branch=pl.format("B{}", pl.Series(rng.integers(0, BRANCHES, n)).cast(pl.String).str.zfill(3)),
+            date=pl.date(2023 + months // 12, 1 + months % 12, 15),
+        )
+
+
+def write_study(folder: Path, rows: int, *, missing: float = 0.02, segment: bool = False) -> Path:
+    """Write the answers and a study file; the file of answers is made once per folder."""
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True, exist_ok=True)
+    first, dimensions = 1, []
+    for name, size in SIZES.items():
+        items = ", ".join(map(str, range(first, first + size)))
+        dimensions.append(f'[[instrument.dimensions]]\nname = "{name}"\nitems = [{items}]')
+        first += size
+    own = '[responses.segments.branch]\ncolumn = "branch"' if segment else ""
+    text = STUDY.format(segment=own, dimensions="\n".join(dimensions))
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    target = folder / "answers.parquet"
+    if not target.exists():
+        writer = None
+        for frame in parts(rows, missing):
+            table = frame.to_arrow()
+            writer = writer or pq.ParquetWriter(target, table.schema, compression="zstd")
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+    return folder
+
+
+def decode(folder: Path) -> float:
+    """Decode the 46 columns alone, batch by batch, as arrays."""
+    frame = pl.scan_parquet(folder / "answers.parquet").select(COLUMNS)
+    return float(sum(len(batch) for batch in frame.collect_batches(chunk_size=65_536)))
+
+
+def _rated() -> tuple[str, ...]:
+    return tuple(f"{kind}.q{i:02d}" for kind in ("perception", "expectation") for i in range(1, ITEMS + 1))
+
+
+def products(folder: Path) -> float:
+    """Return the sums of pairs of 46 columns, of all rows as one cell."""
+    from svcq_lib.evidence import collect, needs
+    from svcq_lib.sources.open import open_study
+
+    cells = needs.Cells((*_rated(), "outcome.nps", "outcome.csat"), cross=True)
+    found = collect.collect(open_study(folder), needs.EvidenceNeeds(cells={"pairs": cells}))
+    return float(found.moments["pairs"].sums["swxy"].sum())
+
+
+def correlations(folder: Path) -> float:
+    """Return pandas' pairwise correlations."""
+    frame = pd.read_parquet(folder / "answers.parquet", columns=COLUMNS)
+    return float(frame.corr().to_numpy().sum())
+
+
+def notebooks(folder: Path) -> float:
+    """Return what scores, gaps and drivers need: whole study, months and blocks of the bootstrap."""
+    from svcq_lib.analyses import drivers, gaps, scores
+    from svcq_lib.evidence.collect import collect
+    from svcq_lib.sources.open import open_study
+
+    study = open_study(folder)
+    return float(collect(study, scores.needs(study) | gaps.needs(study) | drivers.needs(study)).base.n)
+
+
+def usual(folder: Path) -> float:
+    """Return the same figures as an analyst computes them with pandas, scipy and statsmodels."""
+    import statsmodels.api as sm
+    from scipy import stats
+
+    frame = pd.read_parquet(folder / "answers.parquet", columns=[*COLUMNS, "date"])
+    month = frame["date"].astype(str).str[:7]
+    found = [float(frame[COLUMNS].groupby(month).mean().to_numpy().sum())]
+    for p, e in zip(P, E, strict=True):
+        both = frame[[p, e]].dropna()
+        found.append(float(stats.ttest_rel(both[p], both[e]).statistic))
+    first = 0
+    for size in SIZES.values():
+        items = frame[P[first : first + size]].dropna()
+        cover = items.cov().to_numpy()
+        found.append(size / (size - 1) * (1 - np.trace(cover) / cover.sum()))
+        first += size
+    score = (frame["nps"] >= 9).astype(float) - (frame["nps"] <= 6).astype(float)
+    found.append(float(score.where(frame["nps"].notna()).groupby(month).mean().sum()))
+    found.append(float(frame[COLUMNS].corr().to_numpy().sum()))
+    whole = frame[["csat", *P]].dropna().astype(float)
+    found.append(float(sm.OLS(whole["csat"], sm.add_constant(whole[P])).fit().rsquared))
+    return float(np.sum(found))
+
+
+def means_polars(folder: Path) -> float:
+    """Return the means of 44 items by branch with plain polars."""
+    frame = pl.scan_parquet(folder / "answers.parquet").group_by("branch").agg(pl.col(*P, *E).mean())
+    return float(frame.collect(engine="streaming").height)
+
+
+def means_duckdb(folder: Path) -> float:
+    """Return the same with plain DuckDB SQL."""
+    import duckdb
+
+    asked = ", ".join(f"avg({name})" for name in (*P, *E))
+    query = f"SELECT branch, {asked} FROM '{folder / 'answers.parquet'}' GROUP BY branch"
+    return float(len(duckdb.sql(query).fetchall()))
+
+
+def means_svcq(folder: Path) -> float:
+    """Return the sums behind the same means, and their errors, from the scan."""
+    from svcq_lib.evidence import collect, needs
+    from svcq_lib.sources.open import open_study
+
+    names = _rated()
+    cells = needs.Cells(tuple(names), by=("segment.branch",))
+    return float(
+        len(collect.collect(open_study(folder), needs.EvidenceNeeds(cells={"m": cells})).moments["m"].keys)
+    )
+
+
+def branches(folder: Path) -> float:
+    """Return what the notebooks need with 500 branches as a segment, and each branch's rows kept for its own report."""
+    from svcq_lib.evidence import store
+    from svcq_lib.sources.open import open_study
+
+    n = notebooks(folder)
+    store.write(open_study(folder), ["branch"])
+    return n
+
+
+STEPS: dict[str, tuple[Callable[[Path], float], str, bool]] = {
+    "decode": (decode, "complete", True),
+    "products": (products, "complete", True),
+    "pairwise": (products, "answers", True),
+    "pandas corr": (correlations, "answers", False),
+    "notebooks": (notebooks, "answers", True),
+    "pandas, scipy, statsmodels": (usual, "answers", False),
+    "notebooks and 500 branches": (branches, "branches", True),
+    "means by branch": (means_svcq, "branches", True),
+    "means by branch, polars": (means_polars, "answers", True),
+    "means by branch, DuckDB": (means_duckdb, "answers", True),
+}
+"""Name → what is measured, on which file, and whether it is measured on tables larger than pandas can hold."""
+
+
+def one(step: str, folder: Path) -> dict[str, Any]:
+    """Measure one step in this process."""
+    clock, used = time.perf_counter(), time.process_time()
+    figure = STEPS[step][0](folder)
+    return {
+        "seconds": time.perf_counter() - clock, "processor": time.process_time() - used,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "figure": figure,
+    }  # fmt: skip
+
+
+def measured(step: str, folder: Path) -> dict[str, Any]:
+    """Measure one step in a fresh process, which finds the report of the check but no sums."""
+    cache = folder / ".svcq-cache"
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, __file__, "--one", step, str(folder)]
+    for path in cache.glob("*") if cache.exists() else ():
+        if path.is_file() and not path.name.startswith(("check-", ".")):
+            path.unlink()
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def measure(sizes: list[int], home: Path) -> list[dict[str, Any]]:
+    """Return one row per size and step."""
+    rows = []
+    for n in sizes:
+        complete = write_study(home / f"complete-{n}", n, missing=0.0)
+        answers = write_study(home / f"answers-{n}", n)
+        split = home / f"branches-{n}"
+        split.mkdir(exist_ok=True)
+        if not (split / "answers.parquet").exists():
+            os.link(answers / "answers.parquet", split / "answers.parquet")
+        write_study(split, n, segment=True)
+        folders = {"complete": complete, "answers": answers, "branches": split}
+        for folder in folders.values():  # its report is kept: the steps find it
+            subprocess.run(
+                [sys.executable, __file__, "--check", str(folder)], check=True, capture_output=True
+            )
+        for step, (_, file, large) in STEPS.items():
+            if large or n <= PANDAS_ROWS:
+                found = {"rows": n, "step": step, **measured(step, folders[file])}
+                print(
+                    f"{n:>12,} {step:<30} {found['seconds']:8.2f} s {found['peak_mb']:8,.0f} MB", flush=True
+                )
+                rows.append(found)
+    return rows
+
+
+def as_markdown(rows: list[dict[str, Any]]) -> str:
+    """Return the tables of the README."""
+    frame = pd.DataFrame(rows)
+    ratios = {
+        "products": "decode", "pairwise": "pandas corr", "notebooks": "pandas, scipy, statsmodels",
+        "notebooks and 500 branches": "notebooks", "means by branch": "means by branch, polars",
+    }  # fmt: skip
+    made = []
+    for n, part in frame.groupby("rows"):
+        seconds = part.set_index("step")["seconds"]
+        for row in part.to_dict(orient="records"):
+            other = ratios.get(row["step"], "")
+            made.append({
+                "measured": row["step"], "rows": f"{n:,}", "seconds": f"{row['seconds']:.2f}",
+                "of processor": f"{row['processor']:.2f}", "peak MB": f"{row['peak_mb']:,.0f}",
+                "ratio": f"{row['seconds'] / seconds[other]:.2f} × {other}" if other in seconds else "",
+            })  # fmt: skip
+    return results.markdown(pd.DataFrame(made))
+
+
+def main() -> None:
+    """Measure, write ``results/engine.json`` and renew the table of the README."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
+    parser.add_argument(
+        "--folder", type=Path, help="where the answers are kept; a temporary folder by default"
+    )
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--one", nargs=2, metavar=("STEP", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--check", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.one:
+        print(json.dumps(one(chosen.one[0], Path(chosen.one[1]))))
+        return
+    if chosen.check:
+        from svcq_lib.sources import contracts
+        from svcq_lib.sources.open import open_study
+
+        contracts.check(open_study(chosen.check), keep=True)
+        return
+    if not chosen.table:
+        with tempfile.TemporaryDirectory() as temporary:
+            rows = measure(chosen.rows, chosen.folder or Path(temporary))
+        results.write("engine", rows, seed=SEED, items=ITEMS, branches=BRANCHES, months=MONTHS)
+    whole = results.read("engine")
+    text = f"{results.stamp(whole)}\n\n{as_markdown(whole['rows'])}"
+    results.renew("engine", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
