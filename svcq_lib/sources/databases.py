@@ -231,7 +231,7 @@ def _connect(url: str, file: Path | None) -> Any:
         raise missing_extra("ibis", "sql", "A database table") from None
     try:
         if file is None:
-            return ibis.connect(url)
+            return _without_compiling(ibis.connect(url))
         if url.startswith("duckdb"):
             return ibis.duckdb.connect(file, read_only=True)
         return ibis.sqlite.from_connection(_read_only_sqlite(file))
@@ -241,6 +241,15 @@ def _connect(url: str, file: Path | None) -> Any:
             f"A {backend} table needs the driver of its database. "
             f"Install it with: pip install 'ibis-framework[{backend}]'"
         ) from None
+
+
+def _without_compiling(connection: Any) -> Any:
+    # PostgreSQL would compile hundreds of sums for longer than it takes to add them up
+    if connection.name == "postgres":
+        connection.raw_sql(
+            "select set_config(name, 'off', false) from pg_settings where name = 'jit'"
+        ).close()
+    return connection
 
 
 def _read_only_sqlite(file: Path) -> sqlite3.Connection:
