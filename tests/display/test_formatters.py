@@ -15,7 +15,9 @@ from svcq_lib.study import Label
 
 
 @pytest.fixture
-def shell():
+def shell(monkeypatch):
+    # the shell puts a module of its own in the place of __main__, from which no process could be started afterwards
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     made = InteractiveShell()
     sq.load_ipython_extension(made)
     yield made
