@@ -129,6 +129,7 @@ def measured_means(
         One row per group and measure: group columns, ``outcome``, ``measure``, ``primary``, ``high_is_good``,
         ``estimate``, ``std_error``, ``conf_low``, ``conf_high``, ``n``, ``n_eff``. Means use Student's t, shares
         Wilson's interval, the net promoter score its multinomial variance (p + d − (p − d)²)/n (Wald, cut at ±100).
+        Where a design leaves few degrees of freedom, Student's t takes the place of z in the last two.
     """
     table = estimates.means(moments, design, by, ci_level=ci_level)
     parts = [_scaled(table[table["column"] == one.column], one, ci_level) for one in measured]

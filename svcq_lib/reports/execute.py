@@ -20,9 +20,10 @@ from svcq_lib.reports.executed import cell_name, cover_of, tidy
 from svcq_lib.reports.failure import failure_page
 from svcq_lib.reports.kernels import KernelLostError, Kernels, watched
 from svcq_lib.reports.parameters import parameters_of
-from svcq_lib.reports.publish import publish, sweep, unfinished
+from svcq_lib.reports.publish import publish, sweep
 from svcq_lib.reports.resources import notebook_of
 from svcq_lib.reports.titles import title_of
+from svcq_lib.sources.cache import unfinished
 
 LONGEST_NAME = 60
 RENDERED = {"html": ".html", "pdf": ".pdf"}

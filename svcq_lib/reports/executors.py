@@ -20,7 +20,8 @@ from typing import Any
 from svcq_lib.errors import ReportError, missing_extra
 from svcq_lib.reports import kernels
 from svcq_lib.reports.execute import Job, Outcome, make
-from svcq_lib.reports.publish import publish, unfinished
+from svcq_lib.reports.publish import publish
+from svcq_lib.sources.cache import unfinished
 
 _ASIDE: float = 5.0  # seconds that a worker has to end by itself
 

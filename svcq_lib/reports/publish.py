@@ -7,9 +7,10 @@ import hashlib
 import os
 import re
 import shutil
-import uuid
 from pathlib import Path
 from typing import Any
+
+from svcq_lib.sources.cache import unfinished
 
 _LEFTOVER = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.partial")
 _ATTEMPTS = 5
@@ -18,24 +19,6 @@ _ATTEMPTS = 5
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def unfinished(out: Path, name: str) -> Path:
-    """Return a hidden path that no other process uses, for what is not finished yet.
-
-    Parameters
-    ----------
-    out : Path
-        Folder of the results.
-    name : str
-        Name of what is being made.
-
-    Returns
-    -------
-    Path
-        Its name holds the process, so that ``sweep`` can tell work in progress from leftovers.
-    """
-    return out / f".{name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
 
 
 def sweep(out: Path, *, own: bool = False) -> None:

@@ -138,8 +138,21 @@ def save(root: Path, name: str, data: bytes) -> None:
 
 
 def unfinished(place: Path, name: str) -> Path:
-    """Return a path that no other process uses, for what is not finished yet."""
-    return place / f".{name[:40]}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
+    """Return a hidden path that no other process uses, for what is not finished yet.
+
+    Parameters
+    ----------
+    place : Path
+        Folder of what is being made.
+    name : str
+        Its name.
+
+    Returns
+    -------
+    Path
+        Its name holds the process, so that work in progress can be told from leftovers.
+    """
+    return place / f".{name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
 
 
 def trim(place: Path) -> None:

@@ -24,7 +24,8 @@ STAND_IN = '''
 import os, signal, time
 from pathlib import Path
 from svcq_lib.reports import execute, executors
-from svcq_lib.reports.publish import publish, unfinished
+from svcq_lib.reports.publish import publish
+from svcq_lib.sources.cache import unfinished
 
 HERE = Path(__file__).parent
 

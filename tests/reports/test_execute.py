@@ -12,8 +12,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from svcq_lib.errors import DataError
 from svcq_lib.reports import execute, resources
 from svcq_lib.reports.execute import Job, safe_name
-from svcq_lib.reports.publish import publish, sweep, unfinished
+from svcq_lib.reports.publish import publish, sweep
 from svcq_lib.reports.run import run
+from svcq_lib.sources.cache import unfinished
 
 STUDY = """
 [study]
