@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from svcq_lib.sources.clusters import Join, Work
 
 _BATCH = 1 << 16
+_RESULT = "found binary, parts long"
 _PARTITION = "__partition__"
 _READERS = {".parquet": "parquet", ".pq": "parquet", ".orc": "orc", ".csv": "csv"}
 
@@ -116,12 +117,18 @@ def folded(spec: TableSpec, root: Path, where: str, work: Work, join: Join) -> b
         sizes = numbered.groupBy(_PARTITION).count().collect()
         found = {row[0]: row[1] for row in sizes}
         offsets = {part: sum(n for other, n in found.items() if other < part) for part in found}
-        parts = numbered.mapInArrow(_worked(work, offsets), "found binary")
+        parts = numbered.mapInArrow(_worked(work, offsets), _RESULT)
         # each task adds up what it finds, so that few results come back
         slots = max(
             1, int(rows.sparkSession.conf.get("spark.default.parallelism", "0")) or os.cpu_count() or 1
         )
-        joined = parts.coalesce(slots).mapInArrow(_joined(join), "found binary").collect()
+        joined = parts.coalesce(slots).mapInArrow(_joined(join), _RESULT).collect()
+    came = sum(row[1] for row in joined)
+    if came != len(found):
+        raise DataError(
+            f"table {where!r}: {came} of {len(found)} partitions came back from {mask_url(str(spec.url))}. Run it "
+            "again, and look into the cluster's log if it happens again."
+        )
     result: bytes | None = None
     for row in joined:
         result = bytes(row[0]) if result is None else join(result, bytes(row[0]))
@@ -138,7 +145,7 @@ def _worked(work: Work, offsets: dict[int, int]) -> Callable[[Iterator[Any]], It
         if first is not None:
             number = first.column(first.schema.get_field_index(_PARTITION))[0].as_py()
             frames = (pl.DataFrame(batch).drop(_PARTITION).lazy() for batch in chain([first], batches))
-            yield _as_batch(work(frames, offsets[number]))
+            yield _as_batch(work(frames, offsets[number]), 1)
 
     return run
 
@@ -148,11 +155,13 @@ def _joined(join: Join) -> Callable[[Iterator[Any]], Iterator[Any]]:
 
     def run(batches: Iterator[Any]) -> Iterator[Any]:
         result: bytes | None = None
+        parts = 0
         for batch in batches:
+            parts += sum(batch.column(1).to_pylist())
             for one in batch.column(0).to_pylist():
                 result = one if result is None else join(result, one)
         if result is not None:
-            yield _as_batch(result)
+            yield _as_batch(result, parts)
 
     return run
 
@@ -165,10 +174,14 @@ def _sent(batches: Iterator[Any]) -> Iterator[Any]:
         yield _as_batch(file.getvalue())
 
 
-def _as_batch(data: bytes) -> Any:
+def _as_batch(data: bytes, parts: int | None = None) -> Any:
+    """Return a result as Spark takes it, with the number of partitions that it is made of where that is asked for."""
     import pyarrow as pa
 
-    return pa.RecordBatch.from_arrays([pa.array([data], type=pa.binary())], names=["found"])
+    columns = {"found": pa.array([data], type=pa.binary())}
+    if parts is not None:
+        columns["parts"] = pa.array([parts], type=pa.int64())
+    return pa.RecordBatch.from_pydict(columns)
 
 
 @contextmanager

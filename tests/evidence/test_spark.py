@@ -15,7 +15,7 @@ from svcq_lib.evidence.collect import collect
 from svcq_lib.evidence.finish import finish
 from svcq_lib.evidence.plan import plan_of
 from svcq_lib.evidence.remote import part_of_table
-from svcq_lib.sources import connect, contracts
+from svcq_lib.sources import connect, contracts, spark
 from svcq_lib.sources.open import open_study
 from svcq_lib.study import TableSpec
 
@@ -88,6 +88,24 @@ def test_partitions_add_up_to_the_table(two, design, margins, n):
     assert_equal(one, other)
     if margins:
         assert one.design.calibration.sw == pytest.approx(other.design.calibration.sw)
+
+
+@pytest.mark.service
+def test_a_partition_that_does_not_come_back_is_an_error(two, monkeypatch):
+    whole = spark._worked
+
+    def losing(work, offsets):
+        def run(batches):
+            first = next(batches, None)
+            if first is not None and first.column("__partition__")[0].as_py() != 0:
+                yield from whole(work, offsets)(iter([first, *batches]))
+
+        return run
+
+    there, _ = two(answers(400), "simple", "")
+    monkeypatch.setattr(spark, "_worked", losing)
+    with pytest.raises(DataError, match=r"\d+ of \d+ partitions came back"):
+        found(there, NEEDS)
 
 
 @pytest.mark.service
