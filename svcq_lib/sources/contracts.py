@@ -76,7 +76,7 @@ def _kept(study_json: str, states: _States) -> CheckReport:
 
 @functools.lru_cache(maxsize=16)
 def _states(study_json: str, stamps: _States) -> _States:
-    """Return what tells the contents of each table: of one on a server its fingerprint; nothing if one is unreadable."""
+    """Return what tells the contents of each table: a server's is its fingerprint; nothing if one is unreadable."""
     study = Study.model_validate_json(study_json)
     try:
         return tuple(
