@@ -28,8 +28,8 @@ app = typer.Typer(
     help="Service-quality analytics: from a study file to reports.\n\n"
     "Example: `svcq demo d && svcq run d/study.toml gaps --to html,pdf`",
 )
-out_console = Console(soft_wrap=True)
-err_console = Console(stderr=True, soft_wrap=True)
+out_console = Console(soft_wrap=True, emoji=False)  # a unit may be called :smile:
+err_console = Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 def main() -> None:

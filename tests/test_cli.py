@@ -76,6 +76,14 @@ def test_a_demonstration_study_is_written_once(svcq, tmp_path):
     assert "is not empty" in err
 
 
+def test_names_are_printed_as_they_are(svcq, quick, small_demo, tmp_path):
+    odd = ":smile: [red]"
+    assert f"Wrote {tmp_path / odd / 'study.toml'}" in svcq("demo", tmp_path / odd, "--responses", "1000")[1]
+    code, _, err = svcq("run", small_demo, "gaps", "--where", f"branch={odd}", "--out", tmp_path / "out")
+    assert code == 2
+    assert repr(odd) in err
+
+
 def test_a_study_is_started_from_a_table(svcq, small_demo, tmp_path):
     code, out, err = svcq("init", tmp_path / "mine", "--data", small_demo.parent / "responses.csv")
     assert (code, err) == (0, "")
@@ -225,17 +233,20 @@ def test_a_stopped_run_ends_with_130_and_says_how_to_go_on(svcq, quick, small_de
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_is_a_bar_on_a_terminal_and_a_line_per_report_elsewhere(terminal):
-    out, err = (Console(file=io.StringIO(), width=100, force_terminal=one) for one in (False, terminal))
-    outcomes = [execute.Outcome(f"r{i}", "gaps", "en", "failed" if i else "done", "k") for i in range(2)]
+    out, err = (
+        Console(file=io.StringIO(), width=100, force_terminal=one, emoji=False) for one in (False, terminal)
+    )
+    names = [f"r{i} :smile: [red]" for i in range(2)]
+    outcomes = [execute.Outcome(names[i], "gaps", "en", "failed" if i else "done", "k") for i in range(2)]
     with progress.shown(out, err) as tell:
         for one in outcomes:
             tell(one.name, None)
-        tell("r0", outcomes[0])
-        assert ("r0: done" in out.file.getvalue()) != terminal
-        tell("r1", outcomes[1])
-    assert out.file.getvalue() == "r0: done ()\nr1: FAILED\n"
+        tell(names[0], outcomes[0])
+        assert (f"{names[0]}: done" in out.file.getvalue()) != terminal
+        tell(names[1], outcomes[1])
+    assert out.file.getvalue() == f"{names[0]}: done ()\n{names[1]}: FAILED\n"
     drawn = plain(err.file.getvalue())
-    assert ("2/2 1 failed" in drawn, "/min" in drawn) == (terminal, terminal)
+    assert ("2/2 1 failed" in drawn, "/min" in drawn, names[1] in drawn) == (terminal, terminal, terminal)
 
 
 def test_a_failed_report_ends_with_one(svcq, small_demo, tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from svcq_lib.analyses import (
     driver_asymmetry,
@@ -18,6 +17,7 @@ from svcq_lib.analyses import (
     driver_map,
     driver_notes,
     driver_parts,
+    driver_run,
     driver_segments,
     driver_switches,
     driver_tables,
@@ -25,17 +25,17 @@ from svcq_lib.analyses import (
 )
 from svcq_lib.analyses.context import Context, base_notes, context_of
 from svcq_lib.analyses.driver_basis import Basis
-from svcq_lib.analyses.driver_map import Importance, Lines, Points
+from svcq_lib.analyses.driver_map import Importance, Lines
 from svcq_lib.analyses.driver_needs import Missing, Plan, Unit, default_outcome, needs_of, plan_of, rows_of
 from svcq_lib.analyses.driver_parts import Method
+from svcq_lib.analyses.driver_run import Run
 from svcq_lib.errors import MethodError, Note, require_choice
-from svcq_lib.evidence.collect import Evidence, collect
+from svcq_lib.evidence.collect import collect
 from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.study import Study
 
 __all__ = ["DriverResult", "default_outcome", "drivers", "needs"]
 
-Array = NDArray[np.float64]
 AskedModel = Literal["auto", "linear", "logit", "ordinal"]
 MOST_ROWS = 50_000
 """Rows up to which alternatives that need the rows themselves are computed unasked."""
@@ -152,35 +152,6 @@ def _needs(study: Study, plan: Plan, missing: Missing, level: Unit, ends: float)
     return needs_of(plan, missing) | driver_map.needs(stated, complete) | contrast
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One analysis: what was asked and what was found in the rows."""
-
-    study: Study
-    plan: Plan
-    how: dict[str, str]
-    level: Unit
-    lines: Lines
-    drawn: Importance
-    ends: float
-    ci_level: float
-    seed: int
-    evidence: Evidence
-    rows: pd.DataFrame | None
-    draws: Array
-    context: Context
-
-    @property
-    def method(self) -> Method:
-        return "lmg" if self.how["method"] == "lmg" else "relative_weights"
-
-    @property
-    def missing(self) -> Missing:
-        """Return how answers missing from sums are treated."""
-        asked = self.how["missing"]
-        return "listwise" if asked == "listwise" else "dummy" if asked == "dummy" else "pairwise"
-
-
 def drivers(
     study: Study,
     *,
@@ -271,7 +242,7 @@ def drivers(
     context = dataclasses.replace(context, missing=how["missing"])  # type: ignore[arg-type]
     draws = estimates.draw_blocks(evidence.design, n_boot, seed)
     return _answer(
-        _Run(
+        Run(
             study,
             plan,
             how,
@@ -294,21 +265,10 @@ def _require(**asked: tuple[str, object]) -> None:
         require_choice(name, value, get_args(choices))
 
 
-def _basis(run: _Run) -> Basis:
-    plan, draws = run.plan, run.draws
-    if run.how["model"] != "linear" and run.rows is not None:
-        return driver_basis.latent_basis(plan, run.rows, draws)
-    if run.how["missing"] == "multiple_imputation" and run.rows is not None:
-        return driver_basis.imputed_basis(plan, run.rows, draws, run.seed)
-    sums = {name: array[0] for name, array in run.evidence.moments["drivers.pairs"].total().sums.items()}
-    drawn = estimates.bootstrap_sums(run.evidence, "drivers.pairs", draws)
-    return driver_basis.basis_of_sums(plan, sums, drawn, run.missing)
-
-
-def _answer(run: _Run) -> DriverResult:
+def _answer(run: Run) -> DriverResult:
     shared = base_notes(run.study, run.evidence)
     try:
-        basis = _basis(run)
+        basis = driver_run.basis(run)
     except MethodError as error:
         return _blank(run, 0.0, (*shared, Note("model_not_fitted", {"reason": str(error)})))
     kept = driver_basis.varying(basis)
@@ -323,7 +283,7 @@ def _answer(run: _Run) -> DriverResult:
     return _full(run, basis, kept, base, [*shared, *notes])
 
 
-def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Note]) -> DriverResult:
+def _full(run: Run, basis: Basis, kept: list[int], base: float, notes: list[Note]) -> DriverResult:
     plan, ci = run.plan, run.ci_level
     names = [list(plan.terms)[i - 1] for i in kept]
     proper = driver_basis.reduced(basis, kept)
@@ -344,8 +304,8 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
         proper, point, information, run.method, run.seed
     )
     table["below_noise"] = table["share"] < fit["noise_floor"].iloc[0]
-    table, placed, lines = _mapped(run, table, names, point.share(run.method), drawn)
-    uneven, more = _asymmetry(run, names)
+    table, placed, lines = driver_run.mapped(run, table, names, point.share(run.method), drawn)
+    uneven, more = driver_run.asymmetry(run, names)
     segments = driver_segments.segments(
         run.evidence, plan, kept, run.missing, run.method, run.draws,
         threshold=run.study.thresholds.suppress, ci_level=ci, seed=run.seed,
@@ -374,43 +334,7 @@ def _full(run: _Run, basis: Basis, kept: list[int], base: float, notes: list[Not
     )  # fmt: skip
 
 
-def _mapped(
-    run: _Run, table: pd.DataFrame, names: list[str], share: Array, drawn: driver_parts.Replicates
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return drivers with their performance, the map and where it is divided."""
-    terms, weights = list(run.plan.terms), run.draws[drawn.good]
-    stated = driver_map.stated_of(run.study, run.plan.terms, run.level)
-    placed, lines = driver_map.importance_map(
-        names,
-        driver_map.performance_points(run.evidence, terms, names, weights),
-        Points(share, drawn.share),
-        driver_map.stated_points(run.evidence, stated, names, weights),
-        importance=run.drawn,
-        lines=run.lines,
-        centre=driver_map.centre_of(run.study, stated, run.drawn),
-        ci_level=run.ci_level,
-    )
-    placed = placed.set_index("term").loc[table["term"]].reset_index()
-    means = estimates.means(run.evidence.moments["drivers.means"], run.evidence.design, ci_level=run.ci_level)
-    means = means.iloc[1:].assign(term=terms).set_index("term").loc[table["term"]]
-    table = table.assign(
-        performance=means["estimate"].to_numpy(),
-        performance_low=means["conf_low"].to_numpy(),
-        performance_high=means["conf_high"].to_numpy(),
-        quadrant=placed["quadrant"].to_numpy(),
-    )
-    return table, placed.assign(n=table["n"].to_numpy()), lines
-
-
-def _asymmetry(run: _Run, names: list[str]) -> tuple[pd.DataFrame, list[Note]]:
-    scales = driver_asymmetry.scales_of(run.study, run.plan.terms)
-    return driver_asymmetry.asymmetry(
-        run.study, run.evidence, names, scales, run.ends, weights=run.draws, ci_level=run.ci_level,
-        better=run.study.outcome(run.plan.outcome).better,
-    )  # fmt: skip
-
-
-def _blank(run: _Run, base: float, notes: tuple[Note, ...]) -> DriverResult:
+def _blank(run: Run, base: float, notes: tuple[Note, ...]) -> DriverResult:
     """Return a result without figures: the base does not carry a decomposition."""
     names = list(run.plan.terms)
     placed, lines = driver_map.empty(names, base, run.lines, run.drawn)

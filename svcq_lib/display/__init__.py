@@ -2,72 +2,42 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
-import json
-import os
-import re
-import shlex
-from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
 
 import pandas as pd
 
-from svcq_lib import formats
-from svcq_lib.analyses.context import Context
 from svcq_lib.analyses.gaps import GapsResult
 from svcq_lib.analyses.headlines import HeadlineFigure, data_notes
 from svcq_lib.analyses.scores import ScoresResult
 from svcq_lib.display import blocks, words
 from svcq_lib.display.blocks import Blocks
-from svcq_lib.errors import Note, ParameterError
+from svcq_lib.display.origin import provenance
+from svcq_lib.display.saved import save
+from svcq_lib.display.topics import Result, topic_of
+from svcq_lib.errors import ParameterError
 from svcq_lib.formats import Lang
-from svcq_lib.kinds import is_missing
 from svcq_lib.narrative import method as method_narrative
 from svcq_lib.narrative import notes as notes_narrative
 from svcq_lib.narrative import switches as switches_narrative
-from svcq_lib.study import Label, Study
 from svcq_lib.tables.model import display_table
-from svcq_lib.vocabulary import word
 
-
-class Result(Protocol):
-    """What every analysis returns: a frozen dataclass of frames with caveats and a context."""
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Caveats."""
-
-    @property
-    def context(self) -> Context:
-        """Study, base, filters and settings."""
-
-
-def topic_of(result: Result) -> str:
-    """Return the topic of a result: the name of the analysis that made it.
-
-    Parameters
-    ----------
-    result : Result
-        What an analysis returned.
-
-    Returns
-    -------
-    str
-        For example ``"gaps"``.
-
-    Raises
-    ------
-    ParameterError
-        If it is something else.
-    """
-    package, _, topic = type(result).__module__.rpartition(".")
-    if package != "svcq_lib.analyses" or not hasattr(result, "context"):
-        raise ParameterError(
-            f"{type(result).__name__} is not a result of svcq. Pass what an analysis such as gaps returned."
-        )
-    return topic
+__all__ = [
+    "Result",
+    "caveats",
+    "figure",
+    "figures",
+    "headline",
+    "method",
+    "provenance",
+    "save",
+    "segments",
+    "show",
+    "switchboard",
+    "table",
+    "topic_of",
+    "trends",
+]
 
 
 def _view(topic: str) -> ModuleType:
@@ -306,65 +276,6 @@ def switchboard(result: Result, *, lang: Lang = "en") -> Blocks:
     ))  # fmt: skip
 
 
-def provenance(result: Result, study: Study, *, lang: Lang = "en", **parameters: Any) -> Blocks:
-    """Show what the result stands on: rows, filters, weights, fingerprints, and how to make the page again.
-
-    Parameters
-    ----------
-    result : Result
-        A result.
-    study : Study
-        The study it was computed from.
-    lang : {"en", "zh"}
-        Language.
-    **parameters : Any
-        Parameters of the report that the command repeats; those that are None are left out.
-
-    Returns
-    -------
-    Blocks
-        A list of facts.
-    """
-    from svcq_lib import __version__
-
-    context = result.context
-    span = [formats.date(one, lang) for one in (context.date_min, context.date_max) if one]
-    rows = [
-        ("study", context.study.text(lang)),
-        ("source", f"{context.source} ({study.path.name})"),
-        ("rows", formats.count(context.n)),
-        ("n_eff", formats.count(context.n_eff)),
-        ("dates", f" {words.text('to', lang)} ".join(span) or words.text("none", lang)),
-        ("filters", _filters(context.filters, context.period) or words.text("everything", lang)),
-        ("weight", context.weight or words.text("none", lang)),
-        ("missing", word(context.missing, lang)),
-        *((("seed", str(context.seed)),) if context.n_boot else ()),
-        *(("fingerprint", f"{name} {digest}") for name, digest in context.fingerprints.items()),
-        ("version", f"svcq {__version__}"),
-        ("command", _command(study, topic_of(result), lang, parameters)),
-    ]
-    return Blocks((blocks.facts([(words.text(code, lang), value) for code, value in rows], lang),))
-
-
-def _filters(filters: Any, period: str | None) -> str:
-    return ", ".join(
-        [*(f"{name} = {level}" for name, level in filters.items()), *([period] if period else [])]
-    )
-
-
-def _command(study: Study, topic: str, lang: Lang, parameters: dict[str, Any]) -> str:
-    parts = ["svcq", "run", Path(study.root.name, study.path.name).as_posix(), topic]
-    for name, level in study.filters.items():
-        parts += ["--where", f"{name}={level}"]
-    parts += ["--period", study.period] if study.period else []
-    for name, value in parameters.items():
-        if value is not None:
-            parts += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
-    where = "in the folder that holds {}" if lang == "en" else "在 {} 所在的文件夹中运行"
-    # a comment, so that the line can be pasted into a shell; folders above the study's are this machine's affair
-    return f"{shlex.join([*parts, '--lang', lang])}  # {where.format(study.root.name)}"
-
-
 def show(result: Result, *, lang: Lang = "en") -> Blocks:
     """Show a result in brief: the answer and its main table.
 
@@ -382,69 +293,6 @@ def show(result: Result, *, lang: Lang = "en") -> Blocks:
     """
     main = _view(topic_of(result)).TABLES[0]
     return Blocks((*headline(result, lang=lang), *table(result, main, lang=lang)))
-
-
-def save(result: Result, directory: str | Path | None = None) -> Blocks:
-    """Write every table of a result as tidy CSV, and all of them as one JSON file.
-
-    Parameters
-    ----------
-    result : Result
-        A result.
-    directory : str or Path, optional
-        Where to write; nothing is written without it.
-
-    Returns
-    -------
-    Blocks
-        Nothing to show: the cell stays quiet.
-    """
-    if directory:
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        topic = topic_of(result)
-        frames = {one.name: getattr(result, one.name) for one in dataclasses.fields(result)}  # type: ignore[arg-type]
-        frames = {name: _flat(frame) for name, frame in frames.items() if isinstance(frame, pd.DataFrame)}
-        for name, frame in frames.items():
-            _write(
-                folder / f"{topic}_{name}.csv", frame.map(_harmless).to_csv(index=False, lineterminator="\n")
-            )
-        _write(folder / f"{topic}.json", _json(result, frames))
-    return Blocks(())
-
-
-def _flat(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.map(lambda value: value.text() if isinstance(value, Label) else value)
-
-
-def _harmless(value: Any) -> Any:
-    """Return a cell that a spreadsheet will not run as a formula."""
-    return f"'{value}" if isinstance(value, str) and re.match(r"[=+@\-\t\r]", value) else value
-
-
-def _json(result: Result, frames: dict[str, pd.DataFrame]) -> str:
-    tables = {name: frame.to_dict(orient="records") for name, frame in frames.items()}
-    notes = [{"code": note.code, **note.facts} for note in result.notes]
-    whole = _plain({"tables": tables, "notes": notes})
-    return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: numpy's numbers as numbers, what is not finite as null, the rest as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    if is_missing(value):
-        return None
-    value = value.item() if hasattr(value, "item") else value
-    return value if isinstance(value, (str, int, float, bool)) else str(value)
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
 
 
 def _known(name: str, names: tuple[str, ...], what: str, topic: str) -> None:

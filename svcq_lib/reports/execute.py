@@ -66,11 +66,12 @@ class Job:
     @property
     def name(self) -> str:
         """Name of the report's files: topic, unit and period if there are any, language."""
-        parts = [
-            f"{segment}-{level}" for segment, level in sorted((self.parameters.get("where") or {}).items())
-        ]
-        parts += [self.parameters["period"]] if self.parameters.get("period") else []
-        return "_".join([self.topic, *([safe_name("_".join(parts))] if parts else []), self.lang])
+        where, period = sorted((self.parameters.get("where") or {}).items()), self.parameters.get("period")
+        parts = [f"{segment}-{level}" for segment, level in where] + ([period] if period else [])
+        text = "_".join(parts)
+        if any("-" in segment or segment[:1].isdigit() or "_" in level for segment, level in where):
+            text = json.dumps([*where, period], ensure_ascii=False)  # another unit might be called the same
+        return "_".join([self.topic, *([safe_name(text)] if parts else []), self.lang])
 
 
 def safe_name(text: str) -> str:

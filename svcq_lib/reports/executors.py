@@ -207,9 +207,16 @@ def _cluster(address: str, stack: contextlib.ExitStack, kernel: kernels.Kernels)
             f"the Dask scheduler at {address} has no workers. Start some with `dask worker {address}`."
         )
     work = functools.partial(make_away, kernel=kernel)
-    return Place(
-        places, lambda: (client.get_executor(pure=False), work), receive, (KilledWorker, CancelledError)
-    )
+
+    def opened() -> tuple[Executor, Callable[[Job], Any]]:
+        if client.status != "running":  # what is submitted now would never come back
+            raise ReportError(
+                f"the Dask scheduler at {address} is gone. What came back from it is kept. Start it and run the same "
+                "command again."
+            )
+        return client.get_executor(pure=False), work
+
+    return Place(places, opened, receive, (KilledWorker, CancelledError))
 
 
 def make_away(job: Job, kernel: kernels.Kernels) -> tuple[Outcome, Mapping[str, bytes]]:

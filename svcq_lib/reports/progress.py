@@ -54,7 +54,7 @@ def shown(out: Console, err: Console) -> Iterator[Tell]:
         return
     finished: list[Outcome] = []
     columns = ("{task.description}", "{task.fields[failed]}", "{task.fields[rate]}")
-    text = [TextColumn(one) for one in columns]
+    text = [TextColumn(one, markup=False) for one in columns]  # names are data: no markup, no emoji
     parts = (text[0], BarColumn(), MofNCompleteColumn(), *text[1:], TimeRemainingColumn())
     with Progress(*parts, console=err, transient=True) as bar:
         yield _drawn(bar, finished)
@@ -70,7 +70,7 @@ def _drawn(bar: Progress, finished: list[Outcome]) -> Tell:
     def tell(name: str, outcome: Outcome | None) -> None:
         if outcome is None:
             begun.append(name)
-            bar.update(task, total=len(begun), description=escape(name))
+            bar.update(task, total=len(begun), description=name)
             return
         finished.append(outcome)
         failed = sum(one.status == "failed" for one in finished)

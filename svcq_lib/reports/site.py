@@ -147,12 +147,12 @@ def _counts(rows: Sequence[Row]) -> dict[str, int]:
     return {"": len(rows), **{status: found[status] for status in shown}}
 
 
-def _failures(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Return the reports that each reason stopped, most first."""
-    found: dict[str, list[Row]] = {}
-    for row in rows:
+def _failures(rows: Sequence[Row]) -> dict[str, list[tuple[int, Row]]]:
+    """Return the reports that each reason stopped, most first, with their places among all."""
+    found: dict[str, list[tuple[int, Row]]] = {}
+    for place, row in enumerate(rows):
         if row.status == "failed":
-            found.setdefault(row.reason, []).append(row)
+            found.setdefault(row.reason, []).append((place, row))
     return dict(sorted(found.items(), key=lambda one: -len(one[1])))
 
 

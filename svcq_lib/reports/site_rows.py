@@ -139,7 +139,13 @@ def topic_order(topic: str) -> tuple[int, str]:
 
 def unit_key(entry: Mapping[str, Any]) -> str:
     """Return which unit a report is of, as links name it: ``branch=B07``; empty for the whole study."""
-    return "&".join(f"{segment}={level}" for segment, level in sorted(_where(entry).items()))
+    where = {_escaped(segment): _escaped(level) for segment, level in _where(entry).items()}
+    return "&".join(f"{segment}={level}" for segment, level in sorted(where.items()))
+
+
+def _escaped(text: object) -> str:
+    """Return a text without the signs that join segments and levels."""
+    return re.sub("[%&=]", lambda found: f"%{ord(found[0]):02X}", str(text))
 
 
 def _where(entry: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "en": {
         "kicker": "Reports", "skip": "Skip to the list", "made": "Made {when} with svcq {version}.",
         "made_undated": "Made with svcq {version}.", "language": "Language", "both": "both", "counts": "Counts",
-        "count_all": "Reports", "status_failed": "Failed", "status_red": "Off target", "status_amber": "Cannot tell",
+        "count_all": "Reports", "status_failed": "Failed", "status_red": "Off target", "status_amber": "Cannot be told",
         "status_green": "On target", "status_none": "Not judged", "find": "Find", "find_hint": "unit, answer, figure",
         "unit": "Unit", "period": "Period", "topic": "Report", "status": "Status", "figure": "Lead figure",
         "change": "Change", "files": "Files", "any_unit": "all units", "any_period": "all periods",
@@ -30,8 +30,9 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "reset": "Clear the filters", "view": "View", "filters": "Filters", "sort": "Sort by",
         "reports": "All reports", "units": "By unit", "hits": "{n} of {total} reports",
         "hits_units": "{n} of {total} units", "nothing": "Nothing fits these filters. Clear them to see everything.",
-        "legend": "Off target: the whole interval of a headline figure misses its target. Cannot tell: the interval "
-        "holds the target. Change: the lead figure against the period before; better or worse only beyond noise.",
+        "legend": "Off target: the whole interval of a headline figure misses its target. Cannot be told: the "
+        "interval holds the target. Change: the lead figure against the period before; better or worse only beyond "
+        "noise.",
         "legend_units": "The lead figure of each unit’s latest report. Lines run over the periods listed here, with "
         "one scale per column; the dotted line is the target.",
         "failures": "Failed reports", "failures_hint": "The other reports are not affected. The reasons, with the "

@@ -211,13 +211,16 @@ def state_of(spec: TableSpec, root: Path) -> tuple[int, ...] | None:
     Returns
     -------
     tuple of int or None
-        Size and time of change of the file, of each file of several, of a local database too; None if there is no
-        such file.
+        Size and time of change of the file, of each file of several, of a local database and of the log beside it that
+        holds its latest rows; None if there is no such file.
     """
     if spec.waves:
         return tuple(number for one in parts_of(spec) for number in state_of(one, root) or (-1, -1))
     file = addresses.local_file(spec.url, root) if spec.url is not None else root / str(spec.path)
-    return workspace.stamp(file) if file is not None and file.is_file() else None
+    if file is None or not file.is_file():
+        return None
+    logs = [file.with_name(file.name + end) for end in ("-wal", ".wal")] if spec.url is not None else []
+    return tuple(number for one in (file, *logs) if one.is_file() for number in workspace.stamp(one))
 
 
 def format_of(spec: TableSpec, *, name: str = "table") -> str:

@@ -27,6 +27,7 @@ from svcq_lib.studyfile import read_study_file
 _SAMPLE = 1_000
 _MAKER = Callable[..., Problem]
 _REPORT = TypeAdapter(CheckReport)
+_States = tuple[tuple[int, ...] | str | None, ...]
 
 
 def check(study: Study | str | Path, *, keep: bool = False) -> CheckReport:
@@ -38,14 +39,14 @@ def check(study: Study | str | Path, *, keep: bool = False) -> CheckReport:
         A study (its filters and period do not matter), or its file or folder: then a response table that
         cannot be read is reported like any other problem.
     keep : bool
-        Whether the report of files without errors is kept in the study's cache, for other processes: hundreds of
+        Whether the report of tables without errors is kept in the study's cache, for other processes: hundreds of
         reports would otherwise check the same files again. Without it nothing is written beside the data.
 
     Returns
     -------
     CheckReport
-        Every problem. The report of unchanged files is kept in memory; a table on a database server is read once per
-        process.
+        Every problem. The report of unchanged files is kept in memory; a table on a server is checked once per process,
+        and with `keep` only if its fingerprint, for which all rows are read once, is another.
 
     Raises
     ------
@@ -55,21 +56,35 @@ def check(study: Study | str | Path, *, keep: bool = False) -> CheckReport:
     opened = study if isinstance(study, Study) else _opened(Path(study))
     plain = opened.model_copy(update={"filters": {}, "period": None})
     stamps = tuple(connect.state_of(one, plain.root) for one in plain.tables.values())
-    if not keep or None in stamps:
-        return _checked(plain.model_dump_json(), stamps)
-    return _kept(plain, stamps)
+    described = plain.model_dump_json()
+    states = _states(described, stamps) if keep else ()
+    return _kept(described, states) if states else _checked(described, stamps)
 
 
-def _kept(study: Study, stamps: tuple[tuple[int, ...] | None, ...]) -> CheckReport:
+def _kept(study_json: str, states: _States) -> CheckReport:
     """Return the report in the cache, or check and keep it if there is no error."""
-    described = study.model_dump_json()
-    name = f"check-{cache.key_of(described, stamps)}"
+    study = Study.model_validate_json(study_json)
+    name = f"check-{cache.key_of(study_json, states)}"
     found = cache.load(study.root, name, _REPORT.validate_json)
     if found is None:
-        found = _checked(described, stamps)
-        if found.ok:
+        found = _checked(study_json, states)
+        read = {found.fingerprint(table) for table in study.tables}
+        if found.ok and read.issuperset(one for one in states if isinstance(one, str)):
             cache.save(study.root, name, _REPORT.dump_json(found))
     return found
+
+
+@functools.lru_cache(maxsize=16)
+def _states(study_json: str, stamps: _States) -> _States:
+    """Return what tells the contents of each table: a server's is its fingerprint; nothing if one is unreadable."""
+    study = Study.model_validate_json(study_json)
+    try:
+        return tuple(
+            stamp or connect.fingerprint(study.tables[name], study.root, name=name)
+            for name, stamp in zip(study.tables, stamps, strict=True)
+        )
+    except SvcqError:  # the check of the table says why
+        return ()
 
 
 def _opened(path: Path) -> Study:
@@ -84,7 +99,7 @@ def _opened(path: Path) -> Study:
 
 
 @functools.lru_cache(maxsize=16)
-def _checked(study_json: str, _stamps: tuple[tuple[int, ...] | None, ...]) -> CheckReport:
+def _checked(study_json: str, _stamps: _States) -> CheckReport:
     study = Study.model_validate_json(study_json)
     problems, tables = [], []
     for name in study.tables:

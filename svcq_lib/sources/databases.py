@@ -24,7 +24,8 @@ from svcq_lib.sources.addresses import expanded, local_file, mask_url, without_s
 from svcq_lib.sources.headers import did_you_mean
 from svcq_lib.study import TableSpec
 
-_BATCH = 100_000
+_BATCH = 20_000
+"""Rows fetched at a time: as tuples of Python objects they take far more memory than in columns."""
 
 
 def database_columns(spec: TableSpec, root: Path, where: str) -> list[str]:

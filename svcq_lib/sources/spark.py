@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from svcq_lib.sources.clusters import Join, Work
 
 _BATCH = 1 << 16
-_RESULT = "found binary, parts long"
+_RESULT = "found binary, rows long"
 _PARTITION = "__partition__"
 _READERS = {".parquet": "parquet", ".pq": "parquet", ".orc": "orc", ".csv": "csv"}
 
@@ -123,11 +123,11 @@ def folded(spec: TableSpec, root: Path, where: str, work: Work, join: Join) -> b
             1, int(rows.sparkSession.conf.get("spark.default.parallelism", "0")) or os.cpu_count() or 1
         )
         joined = parts.coalesce(slots).mapInArrow(_joined(join), _RESULT).collect()
-    came = sum(row[1] for row in joined)
-    if came != len(found):
+    came, all_rows = sum(row[1] for row in joined), sum(found.values())
+    if came != all_rows:
         raise DataError(
-            f"table {where!r}: {came} of {len(found)} partitions came back from {mask_url(str(spec.url))}. Run it "
-            "again, and look into the cluster's log if it happens again."
+            f"table {where!r}: {came:,} of {all_rows:,} rows came back from {mask_url(str(spec.url))}. Run it again: "
+            "either the table has changed meanwhile, or the cluster's log says what was lost."
         )
     result: bytes | None = None
     for row in joined:
@@ -144,10 +144,18 @@ def _worked(work: Work, offsets: dict[int, int]) -> Callable[[Iterator[Any]], It
             first = next(batches, None)
         if first is not None:
             number = first.column(first.schema.get_field_index(_PARTITION))[0].as_py()
-            frames = (pl.DataFrame(batch).drop(_PARTITION).lazy() for batch in chain([first], batches))
-            yield _as_batch(work(frames, offsets[number]), 1)
+            rows: list[int] = []
+            found = work(_counted(chain([first], batches), rows), offsets[number])
+            yield _as_batch(found, sum(rows))
 
     return run
+
+
+def _counted(batches: Iterator[Any], rows: list[int]) -> Iterator[pl.LazyFrame]:
+    """Yield record batches as frames, and note how many rows each has."""
+    for batch in batches:
+        rows.append(batch.num_rows)
+        yield pl.DataFrame(batch).drop(_PARTITION).lazy()
 
 
 def _joined(join: Join) -> Callable[[Iterator[Any]], Iterator[Any]]:
@@ -155,13 +163,13 @@ def _joined(join: Join) -> Callable[[Iterator[Any]], Iterator[Any]]:
 
     def run(batches: Iterator[Any]) -> Iterator[Any]:
         result: bytes | None = None
-        parts = 0
+        rows = 0
         for batch in batches:
-            parts += sum(batch.column(1).to_pylist())
+            rows += sum(batch.column(1).to_pylist())
             for one in batch.column(0).to_pylist():
                 result = one if result is None else join(result, one)
         if result is not None:
-            yield _as_batch(result, parts)
+            yield _as_batch(result, rows)
 
     return run
 
@@ -174,13 +182,13 @@ def _sent(batches: Iterator[Any]) -> Iterator[Any]:
         yield _as_batch(file.getvalue())
 
 
-def _as_batch(data: bytes, parts: int | None = None) -> Any:
-    """Return a result as Spark takes it, with the number of partitions that it is made of where that is asked for."""
+def _as_batch(data: bytes, rows: int | None = None) -> Any:
+    """Return a result as Spark takes it, with the number of rows that it is made of where that is asked for."""
     import pyarrow as pa
 
     columns = {"found": pa.array([data], type=pa.binary())}
-    if parts is not None:
-        columns["parts"] = pa.array([parts], type=pa.int64())
+    if rows is not None:
+        columns["rows"] = pa.array([rows], type=pa.int64())
     return pa.RecordBatch.from_pydict(columns)
 
 

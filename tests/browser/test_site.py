@@ -155,9 +155,25 @@ def test_filters_narrow_the_list_together_and_the_number_is_told(view, small):
     assert page.get_by_label("Find").evaluate("input => input === document.activeElement")
 
 
+def test_the_reasons_follow_the_filters(view, small):
+    page = view(small)
+    page.locator("#failures > details > summary").click()
+    listed = page.locator("#failures li").filter(visible=True)
+    told = page.locator("#failed")
+    assert (listed.count(), told.inner_text()) == (6, "6")
+    page.get_by_role("combobox", name="Period").select_option("Feb 2026")
+    assert (listed.count(), told.inner_text()) == (2, "2")
+    page.get_by_role("combobox", name="Report").select_option("Gap analysis")
+    assert ["Gap analysis" in text and "Feb 2026" in text for text in listed.all_inner_texts()] == [True]
+    page.get_by_role("combobox", name="Unit").select_option("Branch 1")
+    assert not page.locator("#failures").is_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    assert listed.count() == 6
+
+
 def test_a_count_shows_the_reports_that_it_counts(view, small):
     page = view(small)
-    for word in ("Failed", "Off target", "Cannot tell", "On target"):
+    for word in ("Failed", "Off target", "Cannot be told", "On target"):
         card = page.locator(".card").filter(has_text=word)
         number = int(card.locator(".value").inner_text())
         card.click()

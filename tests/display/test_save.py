@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import svcq_lib as sq
-from svcq_lib.display import blocks
+from svcq_lib.display import blocks, saved
 from svcq_lib.reports.resources import topics
 
 TOPICS = topics()
@@ -74,10 +74,8 @@ def test_a_spreadsheet_runs_no_label(small_results, tmp_path, start):
 
 def test_files_appear_whole(small_results, tmp_path, monkeypatch):
     replaced = []
-    real = sq.display.os.replace
-    monkeypatch.setattr(
-        sq.display.os, "replace", lambda a, b: (replaced.append((a.name, b.name)), real(a, b))
-    )
+    real = saved.os.replace
+    monkeypatch.setattr(saved.os, "replace", lambda a, b: (replaced.append((a.name, b.name)), real(a, b)))
     sq.save(small_results["gaps"], tmp_path / "new" / "folder")
     assert len(replaced) == len(tables_of(small_results["gaps"])) + 1
     assert all(a == f".{b}.tmp" for a, b in replaced)

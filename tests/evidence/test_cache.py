@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -99,6 +101,45 @@ def test_the_oldest_entries_make_room(tmp_path, monkeypatch):
     cache.load(tmp_path, "a", bytes)  # used last
     cache.save(tmp_path, "d", bytes(60))
     assert [cache.load(tmp_path, name, bytes) is not None for name in "abcd"] == [True, False, True, True]
+
+
+BUSY = """
+import sys, warnings
+from pathlib import Path
+from svcq_lib.sources import cache
+
+warnings.simplefilter("error")  # a corrupt entry is told by a warning
+cache.LIMIT_BYTES = 300_000  # entries push each other out
+root, own, found = Path(sys.argv[1]), int(sys.argv[2]), 0
+
+def whole(data):
+    assert len(data) == 100_000 and len(set(data)) == 1
+    return data
+
+print("ready", flush=True)
+sys.stdin.readline()
+for turn in range(200):
+    cache.save(root, f"entry-{turn % 5}", bytes([own]) * 100_000)
+    found += cache.load(root, f"entry-{(turn + own) % 5}", whole) is not None
+print(found)
+"""
+
+
+def test_processes_that_read_and_write_at_once_see_whole_entries_only(tmp_path):
+    command = [sys.executable, "-c", BUSY, tmp_path]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    busy = [subprocess.Popen([*command, str(own)], **pipes) for own in range(4)]
+    assert [one.stdout.readline() for one in busy] == ["ready\n"] * 4
+    for one in busy:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    said = [one.communicate(timeout=60) for one in busy]
+    assert [one.returncode for one in busy] == [0] * 4, said
+    assert all(int(out) > 0 for out, _ in said)
+    left = {path.name for path in (tmp_path / cache.NAME).iterdir()} - {".gitignore"}
+    assert left
+    assert not [name for name in left if name.startswith(".")]
+    assert all(cache.load(tmp_path, name, len) == 100_000 for name in left)
 
 
 def test_other_code_reads_no_old_entry(monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -78,6 +80,23 @@ def test_files_add_up_to_the_table(two, design, margins, n, form):
     assert_equal(one, other)
     if margins:
         assert one.design.calibration.sw == pytest.approx(other.design.calibration.sw)
+
+
+@pytest.mark.service
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
+def test_a_killed_worker_costs_no_row(two, tmp_path, monkeypatch):
+    there, here = two(answers())
+    real, mark = dask._worked, tmp_path / "killed"
+
+    def dying(*task):
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*task)
+
+    monkeypatch.setattr(dask, "_worked", dying)
+    assert_equal(found(there, NEEDS | STREAMED), locally(here, NEEDS | STREAMED))
+    assert mark.exists()
 
 
 @pytest.mark.service

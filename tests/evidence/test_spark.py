@@ -90,21 +90,30 @@ def test_partitions_add_up_to_the_table(two, design, margins, n):
         assert one.design.calibration.sw == pytest.approx(other.design.calibration.sw)
 
 
+def without_a_partition(batches):
+    first = next(batches, None)
+    if first is not None and first.column("__partition__")[0].as_py() != 0:
+        yield from (first, *batches)
+
+
+def without_a_batch(batches):
+    next(batches, None)
+    yield from batches
+
+
 @pytest.mark.service
-def test_a_partition_that_does_not_come_back_is_an_error(two, monkeypatch):
+@pytest.mark.parametrize("without", [without_a_partition, without_a_batch])
+def test_rows_that_do_not_come_back_are_an_error(two, monkeypatch, without):
     whole = spark._worked
 
     def losing(work, offsets):
-        def run(batches):
-            first = next(batches, None)
-            if first is not None and first.column("__partition__")[0].as_py() != 0:
-                yield from whole(work, offsets)(iter([first, *batches]))
-
-        return run
+        run = whole(work, offsets)
+        return lambda batches: run(without(batches))
 
     there, _ = two(answers(400), "simple", "")
     monkeypatch.setattr(spark, "_worked", losing)
-    with pytest.raises(DataError, match=r"\d+ of \d+ partitions came back"):
+    monkeypatch.setattr(spark, "_BATCH", 30)  # several to a partition
+    with pytest.raises(DataError, match=r"[1-9]\d* of 400 rows came back"):
         found(there, NEEDS)
 
 

@@ -10,6 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from svcq_lib.reports.blocks import BLOCK_MIME
 
+from .scheduling import answers, planned, runs, sent  # noqa: F401, fixtures of the tests of schedules
+
 HOSTILE = '<script>alert(1)</script> #set page( =1+1 ](http://x) \\ " $x$ *b* @ref <lab>'
 
 TEXTS = {

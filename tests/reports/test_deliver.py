@@ -8,6 +8,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
+from svcq_lib.display import cards
 from svcq_lib.errors import DeliveryError, SvcqError
 from svcq_lib.reports import deliver
 from svcq_lib.reports.deliver_addresses import hidden, resolve
@@ -15,6 +16,7 @@ from svcq_lib.reports.deliver_alerts import compared
 from svcq_lib.reports.deliver_changes import change_line
 from svcq_lib.reports.deliver_message import MOST_LINES, as_html, as_markdown, as_text, compose
 from svcq_lib.reports.deliver_words import WORDS
+from svcq_lib.reports.titles import CATALOGUE
 
 HOSTILE = "../<script>alert(1)</script> [x](http://y) *b*"
 LABELS = {"en": "NPS", "zh": "净推荐值"}
@@ -94,11 +96,11 @@ def test_a_message_says_what_matters_first():
         (change("worse", kind="share", difference=-0.031, low=-0.05, high=-0.01),
          "NPS −3.1\u2009pp [−5.0, −1.0] (worsened)",
          "NPS −3.1 个百分点 [−5.0, −1.0]（变差）"),
-        (change("alert_new", status="amber", status_before="green"), "NPS: too close to call (before: on target)",
-         "NPS：尚难判断（先前：达标）"),
+        (change("alert_new", status="amber", status_before="green"), "NPS: cannot be told (before: on target)",
+         "NPS：无法判断（先前：达标）"),
         (change("alert_new", now=None, status_before="amber"),
-         "NPS: not shown, too few answers (before: too close to call)",
-         "NPS：样本过小，不显示（先前：尚难判断）"),
+         "NPS: not shown, too few answers (before: cannot be told)",
+         "NPS：样本过小，不显示（先前：无法判断）"),
         (change("alert_new", status="red", status_before="green"), "", ""),
         (change("alert_cleared", status="green", status_before="red"), "", ""),
         (change("data", label="Answers", kind="count", before=900.0, now=2100.0), "Answers: 2,100 (before: 900)",
@@ -114,7 +116,7 @@ def test_changes_are_told_in_both_languages(found, en, zh):
 def test_an_alert_that_is_milder_is_said_to_be_so():
     one = message([entry("A", figures=[figure("nps", "amber")])], [entry("A")])
     assert headings(one)[0] == "Alerts that are milder or gone"
-    assert "- A: NPS −3 [−6, 0], target 10 (too close to call)\n" in as_text(one)
+    assert "- A: NPS −3 [−6, 0], target 10 (cannot be told)\n" in as_text(one)
 
 
 def test_a_quiet_month_says_so():
@@ -275,3 +277,10 @@ def test_a_failure_shows_no_password(monkeypatch, capfd, caplog, url):
     with caplog.at_level(logging.DEBUG), pytest.raises(DeliveryError) as raised:
         deliver.send(message([entry()]), "env:SVCQ_MAIL_URL", pause=0.01)
     assert "s3cret" not in "".join([str(raised.value), *capfd.readouterr(), caplog.text])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_status_that_cannot_be_told_is_called_the_same_everywhere(lang):
+    word = WORDS[lang]["amber"]
+    assert cards.WORDS[lang]["target_amber"].endswith(word)
+    assert CATALOGUE[lang]["status_amber"].casefold() == word

@@ -160,7 +160,29 @@ def test_a_unit_is_a_safe_part_of_a_file_name(level):
     assert safe_name(f"branch-{level}x") != name
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": "b-c"}, {"a-b": "c"}),
+        ({"a": "b_c-d"}, {"a": "b", "c": "d"}),
+        ({"a": "b_2025-Q3"}, {"a": "b"}),
+        ({"a": "b_c-d"}, {"a": "b-c_d"}),
+        ({"a-b_c": "d"}, {"a": "b", "c": "d"}),
+        ({"2025": "Q3"}, {}),
+        ({"a": "b", "c": "d_e"}, {"a": "b_c", "d": "e"}),
+    ],
+)
+def test_no_two_units_share_a_name(one, other):
+    named = [
+        Job("gaps", "en", Path("s"), {"where": where, "period": period}, (), Path("o"), "k").name
+        for where, period in [(one, None), (other, None), (one, "2025-Q3"), (other, "2025-Q3")]
+    ]
+    assert len(set(named)) == 4
+
+
 def test_a_plain_unit_keeps_its_name():
+    job = Job("gaps", "en", Path("s"), {"where": {"age_group": "18-24", "area": "n"}}, (), Path("o"), "k")
+    assert job.name == "gaps_age_group-18-24_area-n_en"
     assert safe_name("branch-B07_2025-Q3") == "branch-B07_2025-Q3"
     assert safe_name("region-东区") == "region-东区"
 

@@ -1,5 +1,6 @@
 """What is left when something breaks while a report is made."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,9 +11,13 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from svcq_lib.reports import kernels, resources
-from svcq_lib.reports.execute import Job, make
+from svcq_lib.errors import ReportError
+from svcq_lib.reports import executors, kernels, manifest, resources
+from svcq_lib.reports.execute import Job, Outcome, make
 from svcq_lib.reports.kernels import Kernels
+from svcq_lib.reports.publish import publish
+from svcq_lib.reports.run import run
+from svcq_lib.sources.cache import unfinished
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 TRY = "import os, signal, time\nopen('tries', 'a').write(f'{os.getpid()} {os.getppid()}\\n')\n"
@@ -165,42 +170,85 @@ if __name__ == "__main__":
 """
 
 
-@posix
-@pytest.mark.parametrize("room", [200_000, 0])
-def test_a_full_disk_leaves_nothing_half_written(attempt, tmp_path, room):
-    """An earlier report stays whole, or gives way to the page with the reason if there is room for that."""
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder, and whether it is a disk of its own: for who may not mount one, a limit on files stands for it."""
     out = tmp_path / "small"
     out.mkdir()
-    # as root the disk is a small one; for others a limit on the size of files stands for it
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", out], capture_output=True, check=False
-    ).returncode == 0  # fmt: skip
-    try:
-        outcome, _ = attempt("print('whole')", out=out)
-        assert outcome.status == "done", outcome.error
-        before = (out / "odd_en.ipynb").read_bytes()
-        write_notebook(tmp_path / "notebooks", "print('x' * 400_000)")
-        if mounted:
-            with (out / "filler").open("wb") as filler:
-                filler.write(bytes(psutil.disk_usage(str(out)).free - room))
-        (tmp_path / "full.py").write_text(FULL, encoding="utf-8")
-        command = [
-            sys.executable,
-            tmp_path / "full.py",
-            out,
-            tmp_path / "notebooks",
-            str(0 if mounted else room or 1),
-        ]
-        told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
-        assert "No space left" in told if mounted else "File too large" in told
-        assert told.startswith("refused: ") == (room == 0)
-        left = {path.name: path for path in out.iterdir() if path.name != "filler"}
-        if room:
-            assert sorted(left) == ["odd_en.html"]
-            assert left["odd_en.html"].read_bytes().endswith(b"</html>\n")
-        else:
-            assert sorted(left) == ["odd_en.ipynb"]
-            assert left["odd_en.ipynb"].read_bytes() == before
-    finally:
-        if mounted:
-            subprocess.run(["umount", out], check=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", out]
+    mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    yield out, mounted
+    if mounted:
+        subprocess.run(["umount", out], check=True)
+
+
+@posix
+@pytest.mark.parametrize("room", [200_000, 0])
+def test_a_full_disk_leaves_nothing_half_written(attempt, small_disk, tmp_path, room):
+    """An earlier report stays whole, or gives way to the page with the reason if there is room for that."""
+    out, mounted = small_disk
+    outcome, _ = attempt("print('whole')", out=out)
+    assert outcome.status == "done", outcome.error
+    before = (out / "odd_en.ipynb").read_bytes()
+    write_notebook(tmp_path / "notebooks", "print('x' * 400_000)")
+    if mounted:
+        (out / "filler").write_bytes(bytes(psutil.disk_usage(str(out)).free - room))
+    (tmp_path / "full.py").write_text(FULL, encoding="utf-8")
+    limit = "0" if mounted else str(room or 1)
+    command = [sys.executable, tmp_path / "full.py", out, tmp_path / "notebooks", limit]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert "No space left" in told if mounted else "File too large" in told
+    assert told.startswith("refused: ") == (room == 0)
+    left = {path.name: path for path in out.iterdir() if path.name != "filler"}
+    if room:
+        assert sorted(left) == ["odd_en.html"]
+        assert left["odd_en.html"].read_bytes().endswith(b"</html>\n")
+    else:
+        assert sorted(left) == ["odd_en.ipynb"]
+        assert left["odd_en.ipynb"].read_bytes() == before
+
+
+@contextlib.contextmanager
+def nothing_more_can_be_written(out, mounted):
+    """Fill a disk, or forbid this process to let a file grow."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if mounted:
+        (out / "filler").write_bytes(bytes(psutil.disk_usage(str(out)).free))
+    else:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    (out / "filler").unlink(missing_ok=True)
+
+
+@posix
+def test_a_disk_that_fills_up_during_a_run_costs_no_finished_report(small_disk, unit_study, monkeypatch):
+    """The run ends with the reason; once there is room, the next one makes what is missing and nothing else."""
+    study = unit_study([(branch, "web", 1) for branch in "ABCD" for _ in range(4)])
+    out, mounted = small_disk
+    made, full, filled = [], contextlib.ExitStack(), []
+
+    def make(job, kernel):
+        if len(made) == 2 and not filled:
+            filled.append(full.enter_context(nothing_more_can_be_written(out, mounted)))
+        partial = unfinished(out, job.name)
+        partial.mkdir()
+        (partial / f"{job.name}.html").write_text("whole" * 2000, encoding="utf-8")
+        outputs = publish(out, job.name, partial)
+        made.append(job.name)
+        return Outcome(job.name, "gaps", "en", "done", job.key, job.inputs, outputs=outputs)
+
+    monkeypatch.setattr(executors, "make", make)
+    monkeypatch.setattr(kernels, "choose", lambda fork: False)
+    monkeypatch.setattr(manifest, "code_fingerprint", lambda: "code")
+    with full, pytest.raises(ReportError, match=r"No space left|File too large"):
+        run(study, ["gaps"], by=["branch"], out=out)
+    kept = {name for name, one in manifest.read(out)["reports"].items() if one["status"] == "done"}
+    assert kept == set(made) == {"gaps_branch-A_en", "gaps_branch-B_en"}
+    summary = run(study, ["gaps"], by=["branch"], out=out)
+    assert set(summary.skipped) == kept
+    assert made == [f"gaps_branch-{branch}_en" for branch in "ABCD"]
+    assert {path.read_text(encoding="utf-8") for path in out.glob("gaps*.html")} == {"whole" * 2000}
+    assert not list(out.glob(".*.partial"))

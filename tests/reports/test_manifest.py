@@ -136,9 +136,24 @@ def test_keys_depend_on_every_part_and_on_no_order():
     assert manifest.key_of(a=1) != manifest.key_of(a=2) != manifest.key_of(b=2)
 
 
-def test_changed_code_has_another_fingerprint(tmp_path):
+@pytest.fixture
+def copied(tmp_path):
+    """A copy of the package."""
     package = Path(manifest.__file__).parents[1]
-    copied = shutil.copytree(package, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    return shutil.copytree(package, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def test_a_template_of_the_catalogue_makes_no_report_again(copied):
+    before = manifest.code_fingerprint(copied)
+    templates = copied / "reports" / "templates"
+    for path in templates.glob("site*"):
+        path.write_text("changed", encoding="utf-8")
+    assert manifest.code_fingerprint(copied) == before
+    (templates / "page.html.j2").write_text("changed", encoding="utf-8")
+    assert manifest.code_fingerprint(copied) != before
+
+
+def test_changed_code_has_another_fingerprint(copied):
     before = manifest.code_fingerprint(copied)
     (copied / "notes.txt").write_text("no code", encoding="utf-8")
     assert manifest.code_fingerprint(copied) == before

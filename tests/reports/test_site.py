@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from svcq_lib.narrative.phrases import half_width_marks
 from svcq_lib.reports import site
 from svcq_lib.reports.execute import Outcome
-from svcq_lib.reports.site_rows import rows_of
+from svcq_lib.reports.site_rows import rows_of, unit_key
 from svcq_lib.reports.site_units import HEIGHT, MARGIN, WIDTH, units_of
 from svcq_lib.reports.titles import CATALOGUE
 from svcq_lib.study import Label
@@ -138,7 +138,7 @@ def test_names_are_text_nothing_is_fetched_and_only_our_script_runs(tmp_path):
     assert page.tags.count("script") == 2
     assert not set(page.tags) & {"link", "img", "iframe", "object", "base"}
     assert not re.search("https?://", text.replace("http-equiv", ""))
-    assert data_of(text)["names"]["unit"][0][0] == f"branch={HOSTILE}"
+    assert data_of(text)["names"]["unit"][0][0] == unit_key({"where": {"branch": HOSTILE}})
     assert all(link == re.sub(r"[^\w./%-]", "", link) for link in page.links)
 
 
@@ -160,7 +160,7 @@ def test_any_text_stays_text(unit, title, error):
     plain, strange = without_fonts("xax", "xbx", "xcx"), without_fonts(unit, title, error)
     assert Page(strange).tags == Page(plain).tags
     assert data_of(strange)["words"]["en"]["name"] == Label(en=title).text("en")
-    assert f"branch={unit}" in [key for key, _ in data_of(strange)["names"]["unit"]]
+    assert unit_key({"where": {"branch": unit}}) in [key for key, _ in data_of(strange)["names"]["unit"]]
 
 
 def without_fonts(unit, title, error):
@@ -192,6 +192,12 @@ def test_rows_stand_latest_first_whole_study_before_units_and_units_by_their_num
         ("2026-Q2", "B10", "gaps"),
     ]  # fmt: skip
     assert [row.period for row in rows[4:]] == ["2026 Q1"] * 3
+
+
+def test_no_two_units_share_a_key():
+    levels = [{"a": "b&c=d"}, {"a": "b", "c": "d"}, {"a": "b%26c%3Dd"}]
+    assert len({unit_key({"where": where}) for where in levels}) == 3
+    assert unit_key({"where": {"branch": "东湾 B07"}}) == "branch=东湾 B07"
 
 
 def test_a_failed_report_has_the_name_of_its_unit_from_the_others():

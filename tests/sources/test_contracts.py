@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from svcq_lib.errors import DataError
-from svcq_lib.sources import contracts
+from svcq_lib.sources import connect, contracts
 from svcq_lib.sources.contracts import check
 from svcq_lib.sources.open import open_study
 
@@ -322,6 +322,33 @@ def test_real_lounge_reviews_mix_two_scales(real_data, tmp_path):
     report = check(tmp_path)
     (mixed,) = [one for one in report.warnings if one.code == "mixed_scale"]
     assert mixed.rows == 67
+
+
+def test_a_table_on_a_server_is_checked_again_if_its_fingerprint_is_another(tmp_path, monkeypatch):
+    study, tables = open_study(write(tmp_path, rows())), []
+    whole = contracts._check_table
+    monkeypatch.setattr(connect, "state_of", lambda *_: None)  # there is no file to look at
+    monkeypatch.setattr(
+        contracts, "_check_table", lambda study, name: tables.append(name) or whole(study, name)
+    )
+
+    def elsewhere():
+        contracts._checked.cache_clear()
+        contracts._states.cache_clear()
+        return check(study, keep=True)
+
+    first = check(study, keep=True)
+    done = len(tables)
+    assert elsewhere() == first
+    assert len(tables) == done
+    write(tmp_path, [{**one, "P1": "1"} for one in rows()])
+    assert elsewhere() != first
+    assert len(tables) == 2 * done
+    # rows that arrive between fingerprint and check: what was found is not that of the fingerprint
+    monkeypatch.setattr(connect, "fingerprint", lambda *_, **__: str(len(tables)))
+    for times in (3, 4):
+        elsewhere()
+        assert len(tables) == times * done
 
 
 def test_a_sound_report_is_kept_for_other_processes_where_asked_for(tmp_path, monkeypatch):

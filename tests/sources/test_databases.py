@@ -42,6 +42,21 @@ def test_tables_are_read_and_nothing_is_written(folder, url, rows):
     assert {one.name: (one.stat().st_size, one.stat().st_mtime_ns) for one in folder.iterdir()} == before
 
 
+def test_rows_in_the_log_of_a_database_are_another_state(folder):
+    table = TableSpec(url="sqlite:///s.db", table="answers")
+    base = sqlite3.connect(folder / "s.db")
+    base.execute("pragma journal_mode = wal")
+    base.execute("insert into answers values ('a', 1)")
+    base.commit()
+    seen = [(connect.state_of(table, folder), connect.scan(table, folder).collect().height)]
+    base.execute("insert into answers values ('b', 1)")
+    base.commit()
+    seen += [(connect.state_of(table, folder), connect.scan(table, folder).collect().height)]
+    base.close()
+    assert seen[0][0] != seen[1][0]
+    assert [rows for _, rows in seen] == [101, 102]
+
+
 def test_decimals_become_floats(folder):
     frame = connect.scan(TableSpec(url="duckdb:///s.duckdb", table="answers"), folder).collect()
     assert frame["w"].dtype == pl.Float64

@@ -91,6 +91,23 @@ document.addEventListener("DOMContentLoaded", () => {
     one("#hits").textContent = fill(text, { n: hits, total: entries.filter(spoken).length });
     one("#nothing").hidden = hits > 0;
     for (const [id, other] of Object.entries(views)) other.section.hidden = id !== state.view || !hits;
+    explain(fits);
+  };
+
+  /** Give the reasons of the failed reports that fit, and say how many these are. */
+  const explain = (fits) => {
+    let stopped = 0;
+    for (const article of all("#failures article")) {
+      for (const item of all("li", article)) {
+        item.hidden = !fits[item.dataset.place];
+        stopped += !item.hidden;
+      }
+      article.hidden = !one("li:not([hidden])", article);
+    }
+    for (const section of all("#failures")) {
+      section.hidden = !stopped;
+      one("#failed").textContent = stopped.toLocaleString("en");
+    }
   };
 
   /** Return what a row is sorted by; nothing comes last, whichever way. */
