@@ -147,7 +147,7 @@ def stock_commands(study: Path, branches: list[str], out: Path) -> dict[str, lis
 def together(took: dict[str, list[dict[str, float]]], formats: tuple[str, ...]) -> dict[str, Any]:
     """Return what the stock commands took for some formats, execution included."""
     steps = [one for step in ("papermill", *formats) for one in took[step]]
-    total = {name: sum(one[name] for one in steps) for name in ("seconds", "cpu")}
+    total = {name: sum(one[name] for one in steps) for name in ("seconds", "cpu", "stalled")}
     return {"reports": len(took["papermill"]), **total, "peak_mb": max(one["peak_mb"] for one in steps)}
 
 
@@ -259,11 +259,13 @@ def table(whole: dict[str, Any]) -> str:
         "peak memory, MB": rows["peak_mb"].map("{:,.0f}".format),
     })  # fmt: skip
     floor, (same, total), (before, after) = whole["floor"], whole["identical"], whole["machine"]["load"]
+    stalled = rows["stalled"].sum() + sum(one["stalled"] for one in whole["growth"])
     lines = [
         f"{results.stamp(whole)} {whole['branches']} branches × {len(TOPICS)} reports ({', '.join(TOPICS)}), "
         f"{whole['answers']:,} answers, {whole['jobs']} workers against one stock command after the other; start-up "
         f"included; load of the machine before and after {before:.1f} and {after:.1f}, the measurement's own "
-        f"included. Goal: a ratio of at least {whole['goal']:g}.\n",
+        f"included; while these and the fan-out were measured it stood still for {stalled:.0f} s. Goal: a ratio of at "
+        f"least {whole['goal']:g}.\n",
         results.markdown(shown),
         f"The floor, cells alone in one warm process: {floor['seconds']:.2f} s, {floor['cpu']:.2f} processor seconds "
         f"per report. Outputs identical to the stock commands': {same:,} of {total:,}.\n",
