@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from svcq_lib import __version__, cli_schedule
 from svcq_lib.errors import ParameterError, SvcqError, require_choice
+from svcq_lib.reports import lean
 
 if TYPE_CHECKING:
     from svcq_lib.reports.run import Summary
@@ -34,6 +35,7 @@ err_console = Console(stderr=True, soft_wrap=True, emoji=False)
 
 def main() -> None:
     """Run the command line; an error of svcq ends with its message and exit code 2."""
+    lean.spare_grammars()
     try:
         app()
     except SvcqError as error:

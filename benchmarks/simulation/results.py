@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 HERE = Path(__file__).resolve().parents[1]
-PACKAGES = ("numpy", "scipy", "pandas", "polars", "statsmodels")
+PACKAGES = ("numpy", "scipy", "pandas", "polars", "statsmodels", "seaborn")
 
 
 def write(name: str, rows: list[dict[str, Any]], **facts: Any) -> None:
@@ -47,9 +47,10 @@ def replaced(name: str, rows: list[dict[str, Any]], *keys: str) -> list[dict[str
 
 
 def stamp(whole: dict[str, Any]) -> str:
-    """Return date, machine, seed and versions in a line."""
+    """Return date, machine, seed if there is any, and versions in a line."""
     versions = ", ".join(f"{name} {number}" for name, number in whole["versions"].items())
-    return f"{whole['date']}, {whole['cores']} cores, seed {whole['seed']}; {versions}."
+    seed = f", seed {whole['seed']}" if "seed" in whole else ""
+    return f"{whole['date']}, {whole['cores']} cores{seed}; {versions}."
 
 
 def markdown(frame: pd.DataFrame) -> str:

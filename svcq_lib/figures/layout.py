@@ -156,11 +156,18 @@ def size_of(
 def _measured(
     text: str, size: float, weight: int | str, family: tuple[str, ...], dpi: float
 ) -> tuple[float, float]:
-    probe = Figure(dpi=dpi).text(
+    probe = _ground(dpi).text(
         0, 0, text, size=size, weight=weight, family=list(family), linespacing=LINE, parse_math=False
     )
     extent = probe.get_window_extent()
+    probe.remove()
     return extent.width * 72 / dpi, extent.height * 72 / dpi
+
+
+@lru_cache(maxsize=4)
+def _ground(dpi: float) -> Figure:
+    """Return a figure to measure on; its canvas keeps the renderer, which takes longer to make than a text."""
+    return FigureCanvasAgg(Figure(dpi=dpi)).figure
 
 
 def _pieces(text: str) -> list[str]:

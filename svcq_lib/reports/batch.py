@@ -39,11 +39,10 @@ def carry_out(planned: Sequence[Planned], place: Place, decide: Decide, settle: 
     KeyboardInterrupt
         If the run is stopped: no worker is left, nothing is half-written.
     """
-    others = executors.children()
     try:
         _Batch(planned, place, decide, settle).run()
     except BaseException:
-        executors.end_children(others)
+        executors.end_children(place.others)
         raise
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from svcq_lib.errors import ReportError, missing_extra
-from svcq_lib.reports import kernels
+from svcq_lib.reports import kernels, lean
 from svcq_lib.reports.execute import Job, Outcome, make
 from svcq_lib.reports.publish import publish
 from svcq_lib.sources.cache import unfinished
@@ -41,19 +41,25 @@ class Place:
         What becomes of a worker's answer here: the outcome, its files in place.
     lost : tuple of exception types
         What an executor raises when a worker is gone.
+    begin : callable
+        Starts what takes a while to be ready, while the caller still has something else to do.
+    others : frozenset of int
+        Processes that were there before this place and are none of its business.
     """
 
     jobs: int
     open: Callable[[], tuple[Executor, Callable[[Job], Any]]]
     receive: Callable[[Job, Any], Outcome]
     lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+    begin: Callable[[], object] = lambda: None
+    others: frozenset[int] = frozenset()
 
 
 @contextlib.contextmanager
 def place(
     address: str | None, jobs: int, *, timeout: float | None = None, memory: float | None = None
 ) -> Iterator[Place]:
-    """Give the place where reports are made; nothing is started before the first report.
+    """Give the place where reports are made; nothing is started before it is told to begin or the first report.
 
     Parameters
     ----------
@@ -80,10 +86,11 @@ def place(
     ReportError
         If nothing answers at the address.
     """
+    others = children()
     with contextlib.ExitStack() as stack:
         plain = stack.enter_context(kernels.server(fork=False, timeout=timeout, memory=memory))
         if address is not None:
-            yield _cluster(address, stack, plain)
+            yield replace(_cluster(address, stack, plain), others=others)
             return
 
         @functools.cache
@@ -95,7 +102,7 @@ def place(
             kernel, folder = begun()
             return _Here() if jobs <= 1 else _pool(jobs, folder), functools.partial(make, kernel=kernel)
 
-        yield Place(jobs, opened, _as_is)
+        yield Place(jobs, opened, _as_is, begin=begun, others=others)
 
 
 def _as_is(job: Job, outcome: Outcome) -> Outcome:
@@ -136,6 +143,7 @@ def _pool(jobs: int, folder: str) -> Executor:
 
 def _ready(folder: str) -> None:
     """Make a worker leave nothing behind: its temporary files are the run's, and it ends when the run is killed."""
+    lean.spare_grammars()
     tempfile.tempdir = folder
     signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which its kernels would inherit
     if os.name == "posix":

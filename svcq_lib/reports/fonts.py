@@ -31,6 +31,8 @@ _FACES = {
     "latin-italic": ("svcq-latin", 400, "italic"),
     "cjk-regular": ("svcq-cjk", 400, "normal"),
 }
+# In every page, so that the pages of a batch share their cuts: a cut takes longer than a page without it.
+_ASCII = range(0x20, 0x7F)
 _KEPT_FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "tnum", "lnum"]
 
 
@@ -124,7 +126,7 @@ def font_faces(text: str, lang: Lang, *, italic: bool) -> str:
     str
         ``@font-face`` rules with the subsets as ``data:`` addresses.
     """
-    points = {ord(char) for char in text} | {0x20}
+    points = {*map(ord, set(text)), *_ASCII}
     latin = points & character_set("latin-regular")
     if lang == "zh":
         latin -= _CJK_PUNCTUATION & character_set("cjk-regular")

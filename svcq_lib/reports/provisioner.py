@@ -8,14 +8,17 @@ import os
 import signal
 import socket
 import struct
+import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from queue import Empty
 from typing import Any, BinaryIO
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Unicode
+from traitlets import DottedObjectName, Unicode
 
 NAME = "svcq-fork-server"
 _MODULE = "ipykernel_launcher"
@@ -165,6 +168,43 @@ class ForkProvisioner(LocalProvisioner):
         return self.connection_info
 
 
+class ReportKernelClient(AsyncKernelClient):
+    """Takes a kernel for ready as soon as it answers and its outputs arrive.
+
+    An ordinary client then listens until nothing has come for a fifth of a second, so that no stray message is left.
+    Who executes a notebook picks the messages that answer its own, so strays do no harm.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel is ready.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Most seconds to wait.
+
+        Raises
+        ------
+        RuntimeError
+            If the kernel has ended, or does not answer in time.
+        """
+        end = time.monotonic() + (timeout or float("inf"))
+        while not await self._answers():
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > end:
+                raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    async def _answers(self) -> bool:
+        self.kernel_info()
+        try:
+            await self.shell_channel.get_msg(timeout=1)
+            await self.iopub_channel.get_msg(timeout=0.2)
+        except Empty:
+            return False
+        return True
+
+
 class ReportKernelManager(AsyncKernelManager):
     """Starts kernels through a server if there is one, and says which process a kernel is.
 
@@ -176,6 +216,7 @@ class ReportKernelManager(AsyncKernelManager):
         Called with the process of each kernel.
     """
 
+    client_class = DottedObjectName(f"{__name__}.{ReportKernelClient.__name__}")
     server = ""
     started: Callable[[Any], None]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -154,19 +155,30 @@ def run(
     ledger = Ledger(folder, keys.made_from(study), manifest.read(folder)["reports"])
     ledger.earlier = manifest.read(Path(previous))["reports"] if previous else {}
     ledger.force, ledger.keep_going, ledger.tell = force, keep_going, progress or ledger.tell
-    if force or dry_run or not all(map(ledger.current, todo)):
-        contracts.check(study, keep=True).raise_for_errors()
     if dry_run:
+        contracts.check(study, keep=True).raise_for_errors()
         return _foreseen(ledger, todo, left_out)
-    try:
-        with executors.place(executor, min(jobs, len(todo)), timeout=timeout, memory=memory) as place:
+    due = force or not all(map(ledger.current, todo))
+    with executors.place(executor, min(jobs, len(todo)), timeout=timeout, memory=memory) as place:
+        if due:  # kernels get ready while the tables are checked
+            with _writing(folder):
+                place.begin()
+            contracts.check(study, keep=True).raise_for_errors()
+        with _writing(folder):
             todo, left_out = _carried_out(ledger, (study, todo, left_out), place, planned)
+    return _summary(ledger, todo, left_out)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what to do when files cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise ReportError(
             f"the reports cannot be written to {folder} ({error.strerror or error}). "
             "Name another folder with --out (out= in Python), or free space and permit writing there."
         ) from error
-    return _summary(ledger, todo, left_out)
 
 
 def _folder(out: str | Path | None, study: Study) -> Path:

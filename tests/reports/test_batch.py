@@ -12,11 +12,12 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from svcq_lib.errors import ReportError, SvcqError
+from svcq_lib.errors import DataError, ReportError, SvcqError
 from svcq_lib.reports import executors, kernels, ledger, manifest, plan
 from svcq_lib.reports import run as running
 from svcq_lib.reports.run import run
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 BRANCHES = "ABCDEF"
 ROWS = [(branch, "web", month) for branch in BRANCHES for month in (1, 2) for _ in range(4)]
 STAND_IN = '''
@@ -432,6 +433,35 @@ def test_red_figures_of_reports_that_are_up_to_date_count_too(bench, comparing):
     for _ in range(2):
         assert bench.run().red == (("gaps_branch-C_en", "CSAT"),)
     assert bench.run(where={"branch": "B"}).red == ()
+
+
+def servers():
+    """Return the fork servers of this process."""
+    children = psutil.Process().children()
+    return {one for one in children if any("forkserver" in part for part in one.cmdline())}
+
+
+@linux
+def test_what_takes_a_while_is_begun_when_told_and_ends_with_the_place():
+    before = servers()
+    with executors.place(None, 2) as place:
+        assert servers() == before
+        place.begin()
+        place.begin()
+        (server,) = servers() - before
+        assert server.pid not in place.others  # it is the run's own: a run that is stopped ends it
+    assert not server.is_running()
+
+
+@linux
+def test_data_at_fault_leave_no_server_and_no_folder(bench, monkeypatch):
+    monkeypatch.setattr(kernels, "choose", lambda fork: fork is None)
+    before = servers()
+    changed(bench, "B", "eleven")
+    with pytest.raises(DataError, match=r"csat|nps"):
+        bench.run()
+    assert servers() == before
+    assert not bench.out.exists()
 
 
 def test_a_cluster_that_is_not_there_is_named(bench, monkeypatch):

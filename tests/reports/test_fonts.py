@@ -22,12 +22,16 @@ def faces(css):
         yield (family, weight, style), set(TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap())
 
 
-def test_subsets_hold_what_the_page_needs_and_no_more():
+def test_subsets_hold_ascii_and_what_else_the_page_needs():
     found = dict(faces(font_faces("Gap 差距 −1", "en", italic=False)))
-    assert found["svcq-latin", "400", "normal"] == {ord(char) for char in "Gap −1"}
+    assert found["svcq-latin", "400", "normal"] == {*range(0x20, 0x7F), ord("−")}
     assert found["svcq-latin", "600", "normal"] == found["svcq-latin", "400", "normal"]
     assert found["svcq-cjk", "400", "normal"] == {ord(char) for char in "差距"}
     assert len(found) == 3
+
+
+def test_pages_of_a_batch_share_their_cuts():
+    assert font_faces("Branch B01", "en", italic=True) == font_faces("branch K97", "en", italic=True)
 
 
 def test_italic_only_when_used():

@@ -1,5 +1,6 @@
 """Forked kernels: they look like ordinary ones, give the same bytes, share nothing, and leave nothing behind."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -8,6 +9,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from queue import Empty
+from typing import ClassVar
 
 import nbformat
 import papermill
@@ -20,6 +23,7 @@ from svcq_lib.reports import kernels
 from svcq_lib.reports.execute import Job, make
 from svcq_lib.reports.kernels import Kernels, watched
 from svcq_lib.reports.parameters import parameters_of, validate
+from svcq_lib.reports.provisioner import ReportKernelClient
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 pytestmark = linux
@@ -62,7 +66,7 @@ def said(notebook):
 LOOK = """
 import gc, json, locale, logging, os, signal, stat, sys, threading, warnings
 before = sorted(name for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline") if name in sys.modules)
-import matplotlib, numpy, pandas, polars, svcq_lib.sources.tally
+import matplotlib, numpy, pandas, polars, svcq_lib.evidence.threads, svcq_lib.sources.tally
 svcq_lib.sources.tally.contract()
 print(json.dumps({
     "pyplot": before,
@@ -260,3 +264,35 @@ def test_who_may_fork(monkeypatch):
 def test_a_limit_that_is_not_positive_is_refused(wrong):
     with pytest.raises(ParameterError, match="positive number"), kernels.server(fork=False, **wrong):
         pass
+
+
+class Quiet(ReportKernelClient):
+    """A client whose kernel says what a test lets it say."""
+
+    said: ClassVar[list] = []
+    alive = True
+    shell_channel = iopub_channel = property(lambda self: self)
+
+    async def get_msg(self, timeout):
+        if not self.said:
+            raise Empty
+        return self.said.pop(0)
+
+    async def is_alive(self):
+        return self.alive
+
+    def kernel_info(self):
+        return "asked"
+
+
+def test_a_kernel_is_ready_when_it_answers_and_its_outputs_arrive(monkeypatch):
+    monkeypatch.setattr(Quiet, "said", ["reply", "busy", "idle"])
+    asyncio.run(Quiet().wait_for_ready(timeout=1))
+    assert Quiet.said == ["idle"]  # a stray message is left to whoever picks its own
+
+
+@pytest.mark.parametrize(("alive", "why"), [(False, "died before"), (True, "didn't respond in 0.01 seconds")])
+def test_a_kernel_that_does_not_answer_is_not_waited_for(monkeypatch, alive, why):
+    monkeypatch.setattr(Quiet, "alive", alive)
+    with pytest.raises(RuntimeError, match=why):
+        asyncio.run(Quiet().wait_for_ready(timeout=0.01))
