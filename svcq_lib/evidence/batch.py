@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
-from svcq_lib.evidence.columns import Answers, Columns, Level
+from svcq_lib.evidence.columns import Level
 from svcq_lib.evidence.grouping import Codes, Levels, Pairs
 from svcq_lib.evidence.kernel import sort_cells
+from svcq_lib.evidence.layout import NONE, SHORT, Layout, Raw, Work
 from svcq_lib.evidence.plan import ROW_COLUMNS, Plan, grain_of, period_name
-
-_NO_ANSWER: Mapping[pl.DataType, int] = {pl.Int8(): -(2**7), pl.Int16(): -(2**15)}
 
 
 class Keys:
@@ -97,6 +97,30 @@ class Keys:
         return pl.Series([values[i] for i in numbers.tolist()], dtype=pl.String)
 
 
+class Layouts:
+    """The layouts of a scan: one for all batches whose columns have the same types and limits.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is needed.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        needs = plan.needs
+        asked = [name for one in needs.cells.values() for name in one.columns]
+        self._names = list(dict.fromkeys([*asked, *(one.column for one in needs.tallies.values())]))
+        self._derived = needs.derived
+        self._known: dict[tuple[object, ...], Layout] = {}
+
+    def of(self, raw: Raw) -> Layout:
+        """Return the layout of a batch."""
+        told = raw.names, len(raw.short), raw.limits
+        if told not in self._known:
+            self._known[told] = Layout(self._derived, self._names, raw)
+        return self._known[told]
+
+
 class Batch:
     """A batch of chosen rows.
 
@@ -108,13 +132,27 @@ class Batch:
         Numbers of groups.
     table : DataFrame
         Rows as :meth:`svcq_lib.evidence.scan.Facts.add` gives them.
+    layouts : Layouts
+        Those of the scan.
     """
 
-    def __init__(self, plan: Plan, keys: Keys, table: pl.DataFrame) -> None:
-        self.plan, self.keys, self.table = plan, keys, table
+    def __init__(self, plan: Plan, keys: Keys, table: pl.DataFrame, layouts: Layouts) -> None:
+        answers = [name for name in plan.study.columns() if name in table.columns]
+        self.plan, self.keys, self.table, self.size = plan, keys, table.drop(answers), len(table)
         self.weights = table["weight"].to_numpy()
         self._codes: dict[tuple[str, ...], Codes] = {(): np.zeros(len(table), dtype=np.intp)}
-        self._raw: dict[str, tuple[NDArray[Any], int | None, float | None]] = {}
+        self.raw = laid_out(table, answers)
+        self.layout = layouts.of(self.raw)
+        levels = {(one.column, one.level) for one in plan.needs.derived.values() if isinstance(one, Level)}
+        self._levels = {
+            (key, level): keys.level(key, level) for key, level in sorted(levels) if key in table.columns
+        }
+
+    def prepare(self, groups: Sequence[tuple[str, ...]]) -> None:
+        """Give groups their numbers before threads share them; then their columns are not needed any more."""
+        for keys in [*groups, *((key,) for key, _ in self._levels)]:
+            self.codes(keys)
+        self.table = self.table.clear()
 
     def codes(self, keys: tuple[str, ...]) -> Codes:
         """Return the number of each row's group; −1 where a key is missing."""
@@ -125,59 +163,26 @@ class Batch:
             self._codes[keys] = own
         return self._codes[keys]
 
-    @property
-    def group_columns(self) -> set[str]:
-        """Group columns that derived columns of this scan are made of."""
-        found = {one.column for one in self.plan.needs.derived.values() if isinstance(one, Level)}
-        return found & set(self.table.columns)
-
-    def columns(self, rows: Codes) -> Columns:
+    def work(self, rows: slice | Codes, layout: Layout | None = None) -> Work:
         """Return the columns of some rows, raw and derived."""
-        return Columns(
-            lambda name: self._answers(name, rows),
-            self.plan.needs.derived,
-            lambda key, level: self._level(key, level, rows),
-        )
 
-    def _level(self, key: str, level: str, rows: Codes) -> Answers:
-        codes = self.codes((key,))[rows]
-        return Answers((codes == self.keys.level(key, level)).astype(float), codes < 0)
+        def level(key: str, level: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+            codes = self.codes((key,))[rows]
+            return codes == self._levels[key, level], codes >= 0
 
-    def _answers(self, name: str, rows: Codes) -> Answers:
-        own, none, _ = self._array(name)
-        taken = own.take(rows)
-        absent = np.isnan(taken) if none is None else taken == none
-        values = taken.astype(np.float64, copy=False)
-        np.copyto(values, 0.0, where=absent)
-        return Answers(values, absent)
-
-    def _array(self, name: str) -> tuple[NDArray[Any], int | None, float | None]:
-        """Return a raw column, the number that marks no answer (None: NaN), and its limit if it is whole."""
-        if name not in self._raw:
-            column = self.table[name]
-            none = _NO_ANSWER.get(column.dtype)
-            if none is None:
-                column = column.cast(pl.Float64)
-            values = column.fill_null(float("nan") if none is None else none).to_numpy()
-            limit = None
-            if none is not None or (column % 1 == 0).all():
-                ends = column.cast(pl.Float64).abs().max()
-                limit = float(ends) if isinstance(ends, float) else 0.0
-            self._raw[name] = values, none, limit
-        return self._raw[name]
-
-    def limit(self, name: str) -> float | None:
-        """Return the largest absolute value of a column if all its values are whole numbers."""
-        one = self.plan.needs.derived.get(name)
-        return self._array(name)[2] if one is None else one.limit(self.limit)
+        return (layout or self.layout).work(self.raw, rows, level)
 
     def frame(self, columns: Sequence[str], rows: Codes) -> pl.DataFrame:
         """Return rows themselves, with the columns that every frame of rows has before those asked for."""
-        computed = self.columns(rows)
+        asked = list(dict.fromkeys([*ROW_COLUMNS, *columns]))
+        computed = [name for name in asked if name in self.plan.needs.derived or name in self.raw.names]
+        layout = Layout(self.plan.needs.derived, computed, self.raw)
+        work = self.work(rows, layout)
         found = []
-        for name in dict.fromkeys([*ROW_COLUMNS, *columns]):
-            if name in self.plan.needs.derived or name in self.plan.study.columns():
-                values, absent = computed[name]
+        for name in asked:
+            if name in computed:
+                (values,) = work.values(layout.source((name,)), "framed")
+                absent = work.present[layout.mask(name)] == 0
                 found.append(pl.Series(name, np.where(absent, np.nan, values)).fill_nan(None))
             elif name in ("period", "month"):
                 found.append(
@@ -188,22 +193,59 @@ class Batch:
         return pl.DataFrame(found)
 
 
+def laid_out(rows: pl.DataFrame, answers: Sequence[str]) -> Raw:
+    """Return answers as matrices: short integers where all values of a column are whole and small, else floats."""
+    table = rows.select(answers)
+    if not answers or not len(rows):
+        none = np.zeros((len(answers), len(rows)))
+        return Raw(tuple(answers), none.astype(np.int8), none[:0], (0.0,) * len(answers))
+    low, high = table.select(pl.all().min()).row(0), table.select(pl.all().max()).row(0)
+    floats = table.select(cs.float())
+    whole = floats.select((pl.all() % 1 == 0).all()).row(0, named=True) if floats.columns else {}
+    limits = {
+        name: max(abs(float(one or 0)) for one in ends) if whole.get(name, True) else None
+        for name, *ends in zip(table.columns, low, high, strict=True)
+    }
+    short = [name for name, limit in limits.items() if limit is not None and limit <= SHORT]
+    names = [*short, *(name for name in limits if name not in short)]
+    return Raw(
+        tuple(names),
+        _matrix(table.select(pl.col(short).cast(pl.Int8).fill_null(NONE)), len(table), np.int8),
+        _matrix(
+            table.select(pl.col(names[len(short) :]).cast(pl.Float64).fill_null(np.nan)),
+            len(table),
+            np.float64,
+        ),
+        tuple(limits[name] for name in names),
+    )
+
+
+def _matrix(table: pl.DataFrame, n: int, dtype: type[np.generic]) -> NDArray[Any]:
+    """Return the columns of a table of n rows as rows of a matrix."""
+    found = np.empty((len(table.columns), n), dtype=dtype)
+    for row, column in zip(found, table, strict=True):
+        row[:] = column.to_numpy()
+    return found
+
+
 class Chunk:
-    """Some rows of a batch, as many as fit into the processor's cache with all of their columns.
+    """Some rows of a batch, as many as fit into the processor's cache with their columns.
 
     Parameters
     ----------
     batch : Batch
         The batch.
-    rows : ndarray of int
+    rows : ndarray of int or slice
         Its rows, in the order in which they are summed.
     """
 
-    def __init__(self, batch: Batch, rows: Codes) -> None:
+    def __init__(self, batch: Batch, rows: slice | Codes) -> None:
         self.batch, self.rows = batch, rows
-        self.columns = batch.columns(rows)
+        self.size = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        self.work = batch.work(rows)
         self.weights = batch.weights[rows]
         self._cells: dict[tuple[str, ...], tuple[Codes | None, Codes, Codes]] = {}
+        self._counts: dict[int, int] = {}
 
     def cells(self, keys: tuple[str, ...]) -> tuple[Codes | None, Codes, Codes]:
         """Return the order of rows by group (None: as they are), where each group starts, and its number."""
@@ -214,9 +256,8 @@ class Chunk:
             self._cells[keys] = None if kept else order, starts, found
         return self._cells[keys]
 
-    def answers(self, names: Sequence[str], order: Codes | None) -> list[Answers]:
-        """Return columns in an order of rows."""
-        found = [self.columns[name] for name in names]
-        if order is None:
-            return found
-        return [Answers(one.values.take(order), one.absent.take(order)) for one in found]
+    def count(self, mask: int) -> int:
+        """Return how many rows have an answer under a mask."""
+        if mask not in self._counts:
+            self._counts[mask] = int(np.count_nonzero(self.work.present[mask]))
+        return self._counts[mask]

@@ -13,6 +13,7 @@ N_BLOCKS = 1000
 N_BLOCKS_PER_STRATUM = 250
 SMALL_TABLE = 2000
 _AT_ONCE = 1 << 16
+_START, _PRIME = 0xCBF29CE484222325, np.uint64(0x100000001B3)
 
 
 def hash_blocks(ids: list[str] | pl.Series, n_blocks: int = N_BLOCKS) -> NDArray[np.int64]:
@@ -21,7 +22,8 @@ def hash_blocks(ids: list[str] | pl.Series, n_blocks: int = N_BLOCKS) -> NDArray
     Parameters
     ----------
     ids : list of str or Series
-        Row ids; a missing one is hashed as empty text.
+        Row ids, as text or as whole numbers, which are hashed as they are written; a missing one is hashed as empty
+        text.
     n_blocks : int
         Number of blocks.
 
@@ -31,23 +33,46 @@ def hash_blocks(ids: list[str] | pl.Series, n_blocks: int = N_BLOCKS) -> NDArray
         A number from 0 to ``n_blocks`` − 1 that depends on the id alone, so that it is the same in every
         engine, order and batch. The rule is :data:`BLOCK_HASH`.
     """
-    column = pl.Series(ids, dtype=pl.String).fill_null("").cast(pl.Binary)
+    column = ids if isinstance(ids, pl.Series) else pl.Series(ids, dtype=pl.String)
+    digits = column.dtype.is_integer() and not column.null_count() and (column.min() or 0) >= 0  # type: ignore[operator]
+    hashed = _of_digits if digits else _of_text
+    if not digits:
+        column = column.cast(pl.String).fill_null("").cast(pl.Binary)
     starts = [column[start : start + _AT_ONCE] for start in range(0, len(column), _AT_ONCE)]
-    return np.concatenate([np.zeros(0, dtype=np.int64), *(_hashed(one, n_blocks) for one in starts)])
+    return np.concatenate([np.zeros(0, dtype=np.int64), *(_block(hashed(one), n_blocks) for one in starts)])
 
 
-def _hashed(column: pl.Series, n_blocks: int) -> NDArray[np.int64]:
+def _of_text(column: pl.Series) -> NDArray[np.uint64]:
     encoded = column.to_arrow().cast("large_binary")
     _, offsets, data = encoded.buffers()
     letters = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
     bounds = np.frombuffer(offsets, dtype=np.int64)[encoded.offset : encoded.offset + len(column) + 1]
     start, lengths = bounds[:-1], np.diff(bounds)
-    state = np.full(len(column), 0xCBF29CE484222325, dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for position in range(int(lengths.max(initial=0))):
-            rows = slice(None) if position < lengths.min() else np.flatnonzero(position < lengths)
-            state[rows] = (state[rows] ^ letters[start[rows] + position]) * np.uint64(0x100000001B3)
-        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        state ^= state >> np.uint64(31)
+    state = np.full(len(column), _START, dtype=np.uint64)
+    for position in range(int(lengths.max(initial=0))):
+        rows = slice(None) if position < lengths.min() else np.flatnonzero(position < lengths)
+        state[rows] = (state[rows] ^ letters[start[rows] + position]) * _PRIME
+    return state
+
+
+def _of_digits(column: pl.Series) -> NDArray[np.uint64]:
+    """Return the same for numbers, from the first digit to the last, without writing them as text."""
+    rest = column.to_numpy().astype(np.uint64)
+    state = np.full(len(rest), _START, dtype=np.uint64)
+    largest, least = int(rest.max(initial=0)), int(rest.min(initial=0))
+    for place in range(len(str(largest)) - 1, -1, -1):
+        power = np.uint64(10**place)
+        digit = rest // power
+        rows: slice | NDArray[np.intp] = slice(None)
+        if place >= len(str(least)):  # a shorter number begins later
+            rows = np.flatnonzero(column.to_numpy() >= 10**place)
+        state[rows] = (state[rows] ^ (digit[rows] + np.uint64(ord("0")))) * _PRIME
+        rest -= digit * power
+    return state
+
+
+def _block(state: NDArray[np.uint64], n_blocks: int) -> NDArray[np.int64]:
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    state ^= state >> np.uint64(31)
     return (state % np.uint64(n_blocks)).astype(np.int64)

@@ -90,7 +90,8 @@ def scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> tuple[Pa
         All partitions added up, and what was asked of each.
     """
     rows = report.rows(study.responses.table)
-    plan = plan_of(study, needs, rows=rows, fitting=fitted(study, report))
+    straight = any(note.code == "data_straight_line" for note in report.notes())
+    plan = plan_of(study, needs, rows=rows, fitting=fitted(study, report), straight=straight)
     return added(_parts(plan, partitions(study, report))), plan
 
 
@@ -130,7 +131,15 @@ def _parts(plan: Plan, found: list[Partition]) -> Iterator[Part]:
     placed = plan.small or study.responses.id is None
     for one in found:
         offset = before if placed else 0
-        facts = (one.fingerprint, study.model_dump_json(), repr(plan.needs), plan.small, weights, offset)
+        facts = (
+            one.fingerprint,
+            study.model_dump_json(),
+            repr(plan.needs),
+            plan.small,
+            plan.straight,
+            weights,
+            offset,
+        )
         name = f"part-{cache.key_of(*facts)}"
         part = None if plan.needs.rows else cache.load(study.root, name, Part.from_bytes)
         if part is None:

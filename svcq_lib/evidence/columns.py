@@ -1,69 +1,85 @@
 """Derived columns: quantities of a respondent, declared before the scan.
 
 A paired gap or a dimension mean cannot be rebuilt from marginal sums once answers are missing, so each is
-computed row by row inside the scan. Each class says what is computed and computes it for a batch of rows.
+computed row by row inside the scan. Each class here says what is computed; how, for all rows of a batch at once, stands
+in :mod:`svcq_lib.evidence.layout`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+Limits = Callable[[str], float | None]
+MaskKey = frozenset[str]
 
 
-class Answers(NamedTuple):
-    """One column of a batch: its values, 0 where there is no answer, and where there is none."""
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """What is known of the columns of a request, whatever their values.
 
-    values: Array
-    absent: Mask
+    Attributes
+    ----------
+    masks : ndarray of int, shape (p,)
+        Equal numbers for columns that have answers in the same rows, from 0 in the order of the columns.
+    binary : ndarray of bool, shape (p,)
+        Whether a column holds 0 and 1 only.
+    """
+
+    masks: NDArray[np.intp]
+    binary: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """Number of different masks."""
+        return int(self.masks.max(initial=-1)) + 1
+
+    @property
+    def first(self) -> list[int]:
+        """First column of each mask."""
+        found: list[int] = np.unique(self.masks, return_index=True)[1].tolist()
+        return found
 
 
-class Columns:
-    """The columns of a batch of rows, each computed when it is first asked for.
+class Masks:
+    """Which columns have answers in the same rows, told from how they are made.
 
     Parameters
     ----------
-    raw : callable
-        Gives the answers of a raw column by name.
     derived : Mapping of str to Derived
-        Columns to compute, each from raw columns or from others of these.
-    level : callable, optional
-        Gives for a group column and a level whether rows are of the level, and where they have none.
+        Columns that are computed.
     """
 
-    def __init__(
-        self,
-        raw: Callable[[str], Answers],
-        derived: Mapping[str, Derived],
-        level: Callable[[str, str], Answers] | None = None,
-    ) -> None:
-        self._raw, self._derived, self.level = raw, derived, level
-        self._known: dict[str, Answers] = {}
-        self._masks: dict[tuple[str, ...], Mask] = {}
+    def __init__(self, derived: Mapping[str, Derived]) -> None:
+        self._derived = derived
+        self._known: dict[tuple[str, ...], MaskKey] = {}
 
-    def __getitem__(self, name: str) -> Answers:
-        """Return a column."""
-        found = self._known.get(name)
+    def __getitem__(self, names: tuple[str, ...]) -> MaskKey:
+        """Return the columns one of which has no answer exactly where one of some columns has none."""
+        found = self._known.get(names)
         if found is None:
-            one = self._derived.get(name)
-            found = self._known[name] = one.values(self) if one is not None else self._raw(name)
+            found = self._known[names] = frozenset[str]().union(*map(self._one, names))
         return found
 
-    def absent(self, names: tuple[str, ...]) -> Mask:
-        """Return where at least one of some columns has no answer."""
-        found = self._masks.get(names)
-        if found is None:
-            found = self[names[0]].absent.copy()
-            for name in names[1:]:
-                found |= self[name].absent
-            self._masks[names] = found
-        return found
+    def _one(self, name: str) -> MaskKey:
+        one = self._derived.get(name)
+        every = isinstance(one, Difference | Present | Between) or (isinstance(one, Mean) and one.needs_every)
+        return self[named(one)] if one is not None and every else frozenset({name})
+
+    def kinds(self, columns: Sequence[str]) -> Kinds:
+        """Return which columns have answers in the same rows, and which hold 0 and 1 only."""
+        seen: dict[MaskKey, int] = {}
+        masks = [seen.setdefault(self[name,], len(seen)) for name in columns]
+        return Kinds(
+            np.array(masks, dtype=np.intp), np.array([self._binary(name) for name in columns], dtype=bool)
+        )
+
+    def _binary(self, name: str) -> bool:
+        one = self._derived.get(name)
+        return isinstance(one, Between | Level) or (isinstance(one, Present) and self._binary(one.column))
 
 
 @dataclass(frozen=True)
@@ -73,12 +89,7 @@ class Difference:
     left: str
     right: str
 
-    def values(self, columns: Columns) -> Answers:
-        """Return the column for the rows of a batch."""
-        absent = columns.absent((self.left, self.right))
-        return _where(columns[self.left].values - columns[self.right].values, absent)
-
-    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+    def limit(self, limits: Limits) -> float | None:
         """Return the largest absolute value if all values are whole numbers."""
         left, right = limits(self.left), limits(self.right)
         return None if left is None or right is None else left + right
@@ -91,15 +102,7 @@ class Present:
     column: str
     also: tuple[str, ...]
 
-    def values(self, columns: Columns) -> Answers:
-        """Return the column for the rows of a batch."""
-        values, own = columns[self.column]
-        absent = columns.absent(self.also)
-        if self.column not in self.also:
-            absent = absent | own
-        return _where(values.copy(), absent)
-
-    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+    def limit(self, limits: Limits) -> float | None:
         """Return the largest absolute value if all values are whole numbers."""
         return limits(self.column)
 
@@ -112,22 +115,20 @@ class Mean:
     min_answered: int = 1
     total: bool = False
 
-    def values(self, columns: Columns) -> Answers:
-        """Return the column for the rows of a batch."""
-        parts = [columns[name] for name in self.parts]
-        answered = np.full(len(parts[0].values), len(parts), dtype=np.int16)
-        for one in parts:
-            answered -= one.absent
-        value = _sum([one.values for one in parts])
-        least = self.min_answered if self.total else max(self.min_answered, 1)
-        return _where(value if self.total else value / np.maximum(answered, 1), answered < least)
+    @property
+    def least(self) -> int:
+        """Fewest parts that must be answered."""
+        return self.min_answered if self.total else max(self.min_answered, 1)
 
-    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+    @property
+    def needs_every(self) -> bool:
+        """Whether all parts must be answered."""
+        return self.least >= len(self.parts)
+
+    def limit(self, limits: Limits) -> float | None:
         """Return the largest absolute value if all values are whole numbers."""
-        known = [limits(name) for name in self.parts]
-        if self.total or len(known) == 1:
-            return None if None in known else sum(one for one in known if one is not None)
-        return None
+        known = [limits(name) for name in self.parts] if self.total or len(self.parts) == 1 else [None]
+        return None if None in known else sum(one for one in known if one is not None)
 
 
 @dataclass(frozen=True)
@@ -141,16 +142,7 @@ class PointsWeighted:
     points: tuple[str, ...]
     only: int | None = None
 
-    def values(self, columns: Columns) -> Answers:
-        """Return the column for the rows of a batch."""
-        pairs = list(zip(self.parts, self.points, strict=True))
-        kept = pairs if self.only is None else [pairs[self.only]]
-        bottom = _sum([columns[point].values for point in self.points])
-        absent = columns.absent((*self.parts, *self.points)) | (bottom <= 0)
-        top = _sum([columns[part].values * columns[point].values for part, point in kept])
-        return _where(top / np.where(absent, 1.0, bottom), absent)
-
-    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+    def limit(self, limits: Limits) -> float | None:
         """Return the largest absolute value if all values are whole numbers."""
         return None
 
@@ -163,13 +155,7 @@ class Between:
     low: float
     high: float
 
-    def values(self, columns: Columns) -> Answers:
-        """Return the column for the rows of a batch."""
-        values, absent = columns[self.column]
-        inside = (values >= self.low) & (values <= self.high) & ~absent
-        return Answers(inside.astype(float), absent)
-
-    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+    def limit(self, limits: Limits) -> float | None:
         """Return the largest absolute value if all values are whole numbers."""
         return 1.0
 
@@ -181,12 +167,7 @@ class Level:
     column: str
     level: str
 
-    def values(self, columns: Columns) -> Answers:
-        """Return the column for the rows of a batch."""
-        assert columns.level is not None  # a scan has group columns
-        return columns.level(self.column, self.level)
-
-    def limit(self, limits: Callable[[str], float | None]) -> float | None:
+    def limit(self, limits: Limits) -> float | None:
         """Return the largest absolute value if all values are whole numbers."""
         return 1.0
 
@@ -216,13 +197,14 @@ def sources_of(derived: Mapping[str, Derived], names: Sequence[str]) -> set[str]
         if one is None:
             found.add(name)
             continue
-        new = set(_named(one)) - seen
+        new = set(named(one)) - seen
         seen |= new
         waiting += new
     return found
 
 
-def _named(one: Derived) -> tuple[str, ...]:
+def named(one: Derived) -> tuple[str, ...]:
+    """Return the columns that a derived column is made of."""
     if isinstance(one, Difference):
         return one.left, one.right
     if isinstance(one, Present):
@@ -232,15 +214,3 @@ def _named(one: Derived) -> tuple[str, ...]:
     if isinstance(one, PointsWeighted):
         return *one.parts, *one.points
     return (one.column,)
-
-
-def _sum(parts: Sequence[Array]) -> Array:
-    total = parts[0].copy()
-    for one in parts[1:]:
-        total += one
-    return total
-
-
-def _where(values: Array, absent: Mask) -> Answers:
-    np.copyto(values, 0.0, where=absent)
-    return Answers(values, absent)

@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from svcq_lib.evidence.blocks import N_BLOCKS, N_BLOCKS_PER_STRATUM, hash_blocks
 from svcq_lib.evidence.grouping import Codes, Levels, Pairs
 from svcq_lib.evidence.plan import UNIT, Plan
 from svcq_lib.sources.prepared import ROW
+from svcq_lib.sources.values import text
 
 
 class Whole(NamedTuple):
@@ -20,7 +22,8 @@ class Whole(NamedTuple):
     Attributes
     ----------
     blocks : DataFrame
-        Every block in the order of its number: ``stratum``, ``unit``, ``first`` (number of its first row).
+        Every block in the order of its number: ``stratum``, ``unit``, ``first`` (number of its first row); none where
+        nothing is needed by block.
     strata : DataFrame
         Every stratum: ``stratum``, ``n`` (rows).
     sums : DataFrame
@@ -57,7 +60,7 @@ class Facts:
         Returns
         -------
         DataFrame
-            The same rows with ``block`` and, under margins, ``margin_cell``.
+            The same rows with ``block`` if the rows have a unit that makes one and, under margins, ``margin_cell``.
         """
         plan = self.plan
         if plan.fitting is not None:
@@ -65,19 +68,29 @@ class Facts:
             weights = plan.fitting.weights(batch["weight"].to_numpy(), cells)
             batch = batch.with_columns(weight=pl.Series(weights), margin_cell=pl.Series(cells))
         self.date_last = latest(self.date_last, batch["date"].max())
-        stratum = pl.col("stratum").fill_null("") if plan.kind != "simple" else pl.lit("")
-        batch = batch.with_columns(stratum=stratum)
-        strata, blocks = self._blocks(batch)
+        strata = self._strata_of(batch)
+        if plan.kind == "simple":
+            batch = batch.with_columns(stratum=pl.lit(""))
         self._rows = grown(self._rows, len(self._strata.values))
         self._rows += np.bincount(strata, minlength=len(self._rows))
-        self._add_whole(batch, blocks if plan.kind == "cluster" else strata)
-        return batch.with_columns(block=pl.Series(blocks)).drop(UNIT)
+        units = strata
+        if UNIT in batch.columns:
+            blocks = self._blocks(batch, strata)
+            units = blocks if plan.kind == "cluster" else strata
+            batch = batch.with_columns(block=pl.Series(blocks)).drop(UNIT)
+        self._add_whole(batch, units)
+        return batch
 
-    def _blocks(self, batch: pl.DataFrame) -> tuple[Codes, Codes]:
-        """Return the stratum and the block of each row, and keep the first row of each block."""
-        strata = self._strata.codes(batch["stratum"])
+    def _strata_of(self, batch: pl.DataFrame) -> Codes:
+        """Return the stratum of each row."""
+        if self.plan.kind != "simple":
+            return self._strata.codes(batch["stratum"].fill_null(""))
+        return np.full(len(batch), self._strata.code(""), dtype=np.intp)
+
+    def _blocks(self, batch: pl.DataFrame, strata: Codes) -> Codes:
+        """Return the block of each row, and keep the first row of each block."""
         named = self.plan.kind == "cluster" or self.plan.small
-        own = self._units.codes(batch[UNIT]) if named else batch[UNIT].to_numpy()
+        own = self._units.codes(batch[UNIT]) if named else self._hashed(batch)
         blocks = self._pairs.codes(strata, own)
         new = len(self._first)
         self._first = grown(self._first, len(self._pairs))
@@ -85,7 +98,13 @@ class Facts:
         first = np.zeros(len(self._first), dtype=np.int64)
         first[blocks[::-1]] = rows[::-1]  # of rows of one block the first is written last
         self._first[new:] = first[new:]
-        return strata, blocks
+        return blocks
+
+    def _hashed(self, batch: pl.DataFrame) -> NDArray[np.int64]:
+        """Return the number of each row's block in its stratum, which depends on its id alone."""
+        size, dtype = N_BLOCKS if self.plan.kind == "simple" else N_BLOCKS_PER_STRATUM, batch.schema[UNIT]
+        ids = batch[UNIT] if dtype.is_integer() else batch.select(text(pl.col(UNIT), dtype)).to_series()
+        return hash_blocks(ids, size)
 
     def _add_whole(self, batch: pl.DataFrame, units: Codes) -> None:
         """Add the weights of rows by sampling unit and joint cell, for errors under calibration."""

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from svcq_lib.errors import DataError, Note
+from svcq_lib.evidence import follow
+from svcq_lib.evidence.columns import Masks
 from svcq_lib.evidence.found import Base, Design, Evidence
-from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Moments
-from svcq_lib.evidence.needs import Cells
+from svcq_lib.evidence.grouping import Codes
+from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Array, Moments
 from svcq_lib.evidence.parts import Part
 from svcq_lib.evidence.plan import Plan
 from svcq_lib.evidence.scan import named, refuse_more
@@ -56,7 +58,7 @@ def finish(
     base = Base(counts.n, counts.sw**2 / counts.sw2, counts.date_min, counts.date_max, part.date_last)
     needs = plan.needs
     return Evidence(
-        {name: _moments(cells, part, name) for name, cells in needs.cells.items()},
+        {name: _moments(plan, part, name) for name in needs.cells},
         {name: _tally(part, name, tally.by) for name, tally in needs.tallies.items()},
         base,
         _design(part, plan),
@@ -67,21 +69,43 @@ def finish(
     )
 
 
-def _moments(cells: Cells, part: Part, name: str) -> Moments:
+def _moments(plan: Plan, part: Part, name: str) -> Moments:
     """Return the cells in the order of their keys, so that a result does not depend on the order of rows."""
-    found = part.cells[name]
-    sums = dict(found.sums)
-    if not found.keys.columns:
-        keys = pd.DataFrame(index=range(1))
+    cells = plan.needs.cells[name]
+    keys, sums = _found(plan, part, name)
+    if not keys.columns:
+        table = pd.DataFrame(index=range(1))
     else:
-        keys = found.keys.to_pandas()
+        table = keys.to_pandas()
         later = ("stratum", "block", "margin_cell")
-        order = [*cells.by, *[key for key in later if key in keys.columns]]
-        position = keys.sort_values(order, kind="stable").index.to_numpy()
-        keys = keys.loc[position].reset_index(drop=True)
-        sums = {key: one[position] for key, one in sums.items()}
+        order = [*cells.by, *[key for key in later if key in table.columns]]
+        position = table.sort_values(order, kind="stable").index.to_numpy()
+        table = table.loc[position].reset_index(drop=True)
+        if (np.diff(position) != 1).any():
+            sums = {key: one[position] for key, one in sums.items()}
     names = CROSS_SUMS if cells.cross else VECTOR_SUMS
-    return Moments(cells.columns, keys, {key: sums[key if key in sums else _EQUAL[key]] for key in names})
+    return Moments(cells.columns, table, {key: sums[key if key in sums else _EQUAL[key]] for key in names})
+
+
+def _found(plan: Plan, part: Part, name: str) -> follow.Found:
+    """Return the keys and the whole sums of a request, from the request that it follows from if it does."""
+    needs = plan.needs
+    if name in part.cells:
+        found = part.cells[name]
+        return found.keys, _whole(found.sums, Masks(needs.derived).kinds(needs.cells[name].columns).masks)
+    source = follow.source_of(needs.cells, name, weighted=plan.weighted)
+    assert source is not None  # a part holds what does not follow
+    return follow.followed(needs.cells[name], *_found(plan, part, source))
+
+
+def _whole(sums: Mapping[str, Array], masks: Codes) -> dict[str, Array]:
+    """Return sums with a column for each, where those that are answered in the same rows have one for all."""
+    found = {}
+    for name, one in sums.items():
+        if name in ("n", "sw") and one.ndim > 2 and one.shape[1] != len(masks):
+            one = one[:, masks]
+        found[name] = one[:, :, masks] if one.ndim > 2 and one.shape[2] != len(masks) else one
+    return found
 
 
 def _tally(part: Part, name: str, by: tuple[str, ...]) -> pd.DataFrame:
@@ -100,9 +124,14 @@ def _own(notes: tuple[Note, ...], part: Part) -> tuple[Note, ...]:
 
 
 def _design(part: Part, plan: Plan) -> Design:
-    strata = part.blocks["stratum"].unique(maintain_order=True).to_list()
+    # blocks are numbered by their first rows, and the strata in the order of the blocks
+    strata = (
+        part.blocks["stratum"].unique(maintain_order=True).to_list()
+        if plan.blocked
+        else sorted(part.strata["stratum"])
+    )
     position = {name: i for i, name in enumerate(strata)}
-    codes = np.array([position[name] for name in part.blocks["stratum"]], dtype=np.intp)
+    codes = np.array([position[name] for name in part.blocks["stratum"] if plan.blocked], dtype=np.intp)
     rows = dict(part.strata.select("stratum", "n").iter_rows())
     clusters = np.bincount(codes, minlength=len(strata)).tolist()
     counts = clusters if plan.kind == "cluster" else [rows[name] for name in strata]

@@ -8,12 +8,13 @@ are computed in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from svcq_lib.evidence.columns import Answers
+from svcq_lib.evidence.columns import Kinds
+from svcq_lib.evidence.rooms import room
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -49,17 +50,38 @@ def sort_cells(codes: Codes) -> tuple[Codes, Codes, Codes]:
     return order[first:], starts, found[starts]
 
 
-def single_sums(columns: Sequence[Answers], weights: Array | None, starts: Codes | None = None) -> Sums:
+def plain_sums(x: NDArray[np.floating]) -> tuple[Array, Array]:
+    """Return Σx and Σx² of columns in which no answer is 0 and rows count once, over all rows.
+
+    Parameters
+    ----------
+    x : ndarray, shape (p, n)
+        Answers.
+
+    Returns
+    -------
+    tuple of ndarray, shape (p,)
+        Sums.
+    """
+    ones = np.ones(x.shape[1], dtype=x.dtype)
+    return (x @ ones).astype(float), np.einsum("ij,ij->i", x, x).astype(float)
+
+
+def single_sums(
+    x: NDArray[np.floating], present: NDArray[np.bool_], weights: Array | None, starts: Codes
+) -> Sums:
     """Return the sums of single columns by cell.
 
     Parameters
     ----------
-    columns : sequence of Answers
-        p columns of n rows, sorted by cell.
+    x : ndarray, shape (p, n)
+        Answers, sorted by cell; 0 where there is none.
+    present : ndarray of bool, shape (p, n)
+        Where there is an answer.
     weights : ndarray, shape (n,), optional
         Weights in the same order; without them each row counts once.
-    starts : ndarray of int, optional
-        First row of each cell; without them all rows are one cell.
+    starts : ndarray of int
+        First row of each cell.
 
     Returns
     -------
@@ -67,102 +89,127 @@ def single_sums(columns: Sequence[Answers], weights: Array | None, starts: Codes
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p). Without weights only
         ``PLAIN_VECTOR_SUMS``.
     """
-    n = len(columns[0].values)
-    found = [
-        _whole_column(one, n) if weights is None and starts is None else _by_cell(one, weights, starts)
-        for one in columns
-    ]
+    found = [_by_cell(*one, weights, starts) for one in zip(x, present, strict=True)]
     names = PLAIN_VECTOR_SUMS if weights is None else tuple(found[0])
-    return {name: np.array([one[name] for one in found]).reshape(len(columns), -1).T for name in names}
+    return {name: np.array([one[name] for one in found]).reshape(len(found), -1).T for name in names}
 
 
-def _whole_column(one: Answers, n: int) -> Sums:
-    x = one.values
-    sums = {"n": n - np.count_nonzero(one.absent), "swx": x.sum(), "swx2": x @ x}
-    return {name: np.array([total], dtype=float) for name, total in sums.items()}
-
-
-def _by_cell(one: Answers, weights: Array | None, starts: Codes | None) -> Sums:
-    x, cells = one.values, np.zeros(1, dtype=np.intp) if starts is None else starts
-    rows = np.diff(cells, append=len(x)).astype(float)
-    missing = np.searchsorted(np.flatnonzero(one.absent), [*cells, len(x)])
-    n = rows - np.diff(missing)
+def _by_cell(
+    x: NDArray[np.floating], present: NDArray[np.bool_], weights: Array | None, starts: Codes
+) -> Sums:
+    missing = np.searchsorted(np.flatnonzero(~present), np.append(starts, len(x)))
+    n = (rows_of(starts, len(x)) - (missing[1:] - missing[:-1])).astype(float)
     if weights is None:
-        return {"n": n, "swx": np.add.reduceat(x, cells), "swx2": np.add.reduceat(x * x, cells)}
-    w = weights * ~one.absent
+        return {"n": n, "swx": np.add.reduceat(x, starts), "swx2": np.add.reduceat(x * x, starts)}
+    w = weights * present
     w2, wx = w * w, w * x
     w2x = w2 * x
     terms = {"sw": w, "sw2": w2, "sw4": w2 * w2, "swx": wx, "swx2": wx * x, "sw2x": w2x, "sw2x2": w2x * x}
-    return {"n": n} | {name: np.add.reduceat(term, cells) for name, term in terms.items()}
+    return {"n": n} | {name: np.add.reduceat(term, starts) for name, term in terms.items()}
+
+
+def exact_type(limit: float | None, n: int) -> type[np.floating[Any]]:
+    """Return the shortest type in which sums of n products of columns are exact.
+
+    Parameters
+    ----------
+    limit : float or None
+        Largest absolute value of the columns if all values are whole numbers.
+    n : int
+        Number of products.
+
+    Returns
+    -------
+    type
+        Single precision if it is exact, else double.
+    """
+    return np.float32 if limit is not None and max(limit, 1.0) ** 2 * n < EXACT else np.float64
+
+
+def rows_of(starts: Codes, n: int) -> NDArray[np.int64]:
+    """Return how many of n rows each cell has."""
+    return np.append(starts[1:], n) - starts
 
 
 def pair_sums(
-    columns: Sequence[Answers], weights: Array | None, starts: Codes, largest: float | None = None
+    x: NDArray[np.floating], present: NDArray[np.bool_], weights: Array | None, starts: Codes, kinds: Kinds
 ) -> Sums:
     """Return the sums of pairs of columns by cell, over rows where both are answered.
 
     Parameters
     ----------
-    columns : sequence of Answers
-        p columns of n rows, sorted by cell.
+    x : ndarray, shape (p + 1, n)
+        Answers, sorted by cell, 0 where there is none; the last row is written to.
+    present : ndarray of bool, shape (m, n)
+        Where there is an answer, for each mask.
     weights : ndarray, shape (n,), optional
         Weights in the same order; without them each row counts once.
     starts : ndarray of int
         First row of each cell.
-    largest : float, optional
-        Largest absolute value if all values are whole numbers.
+    kinds : Kinds
+        The mask of each column, and which hold 0 and 1 only.
 
     Returns
     -------
     dict of str to ndarray
-        See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p, p). Without weights only
-        ``PLAIN_CROSS_SUMS``.
+        See :class:`~svcq_lib.evidence.moments.Moments`, but with one column j for all that have the same mask: shape
+        (cells, m, m) of ``n`` and ``sw``, (cells, p, m) of ``swx`` and ``swxx``, (cells, p, p) of ``swxy``. Without
+        weights only ``PLAIN_CROSS_SUMS``.
     """
-    p, n = len(columns), len(columns[0].values)
-    exact = weights is None and largest is not None and max(largest, 1.0) ** 2 * n < EXACT
-    x = np.empty((p + 1, n), dtype=np.float32 if exact else np.float64)
-    absent = np.empty((p, n), dtype=bool)
-    for j, one in enumerate(columns):
-        x[j], absent[j] = one.values, one.absent
-    lacking = absent.any(axis=0)
-    x[p] = ~lacking  # a last column, so that the products hold sums over rows with all answers, too
-    products = _products(x if weights is None else x * weights, x, _slices(starts, n))
-    some = np.flatnonzero(lacking & ~absent.all(axis=0))
-    part = _partial_sums(
-        x[:p].take(some, axis=1),
-        absent.take(some, axis=1),
-        None if weights is None else weights[some],
-        _slices(np.searchsorted(some, starts), len(some)),
-    )
+    p, n = len(x) - 1, x.shape[1]
+    complete = np.logical_and.reduce(present)
+    x[p] = complete  # a last column, so that the products hold sums over rows with all answers, too
+    products = _products(x if weights is None else x * weights, x, starts, n)
+    some = np.flatnonzero(np.logical_or.reduce(present) > complete)
+    part = _partial_sums(x[:p], present, weights, some, np.searchsorted(some, starts), kinds.binary)
     whole = np.add.reduceat(x[p], starts, dtype=float)
     every = {"n": whole[:, None, None], "sw": products[:, p:, p:], "swx": products[:, :p, p:]}
-    squares = np.diagonal(products, axis1=1, axis2=2)[:, :p] - np.diagonal(part["swxx"], axis1=1, axis2=2)
+    own = part["swxx"][:, np.arange(p), kinds.masks]
+    squares = np.diagonal(products, axis1=1, axis2=2)[:, :p] - own
     every["swxx"] = np.where(whole[:, None] > 0, squares, 0.0)[:, :, None]
     return {name: one + every[name] for name, one in part.items()} | {"swxy": products[:, :p, :p]}
 
 
 def _partial_sums(
-    x: NDArray[np.floating], absent: NDArray[np.bool_], weights: Array | None, slices: Sequence[slice]
+    x: NDArray[np.floating],
+    present: NDArray[np.bool_],
+    weights: Array | None,
+    some: Codes,
+    starts: Codes,
+    binary: NDArray[np.bool_],
 ) -> Sums:
-    """Return the sums over rows that lack some of the answers."""
-    present = (~absent).astype(x.dtype)
-    wx = x if weights is None else x * weights
-    terms = [present, wx, wx * x] if weights is None else [present, present * weights, wx, wx * x]
-    found = _products(np.concatenate(terms), present, slices)
-    names = [name for name in ("n", "sw", "swx", "swxx") if weights is not None or name != "sw"]
-    return dict(zip(names, np.split(found, len(names), axis=1), strict=True))
+    """Return the sums over those rows that lack some of the answers."""
+    p, m, n = len(x), len(present), len(some)
+    heads = m if weights is None else 2 * m
+    if n == 0:
+        sizes = {"n": m, "sw": m, "swx": p, "swxx": p}
+        names = [name for name in sizes if weights is not None or name != "sw"]
+        return {name: np.zeros((len(starts), sizes[name], m)) for name in names}
+    others = np.flatnonzero(~binary)  # the square of 0 and of 1 is the number itself
+    terms = room("terms", (heads + p + len(others), n), x.dtype.type)
+    answered, values, squares = terms[:m], terms[heads : heads + p], terms[heads + p :]
+    answered[:] = present.take(some, axis=1, out=room("some", (m, n), np.bool_), mode="clip")
+    x.take(some, axis=1, out=values, mode="clip")
+    np.multiply(values[others], values[others], out=squares)
+    if weights is not None:
+        own = weights[some]
+        np.multiply(answered, own, out=terms[m:heads])
+        values *= own
+        squares *= own
+    found = _products(terms, answered, starts, n)
+    sums = {"n": found[:, :m], "sw": found[:, m:heads], "swx": found[:, heads : heads + p]}
+    sums["swxx"] = sums["swx"].copy()
+    sums["swxx"][:, others] = found[:, heads + p :]
+    return {name: one for name, one in sums.items() if weights is not None or name != "sw"}
 
 
-def _products(left: NDArray[np.floating], right: NDArray[np.floating], slices: Sequence[slice]) -> Array:
-    found = np.empty((len(slices), len(left), len(right)))
-    for cell, rows in enumerate(slices):
-        found[cell] = left[:, rows] @ right[:, rows].T
-    return found
-
-
-def _slices(starts: Codes, n: int) -> list[slice]:
+def _products(left: NDArray[np.floating], right: NDArray[np.floating], starts: Codes, n: int) -> Array:
+    """Return the products of two matrices over the rows of each cell."""
+    found = np.empty((len(starts), len(left), len(right)))
     ends = [*starts[1:].tolist(), n]
-    return [slice(start, end) for start, end in zip(starts.tolist(), ends, strict=True)]
+    for cell, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        found[cell] = left[:, start:end] @ right[:, start:end].T
+    return found
 
 
 def vector_sums(values: Array, weights: Array, starts: Codes) -> Sums:
@@ -182,7 +229,8 @@ def vector_sums(values: Array, weights: Array, starts: Codes) -> Sums:
     dict of str to ndarray
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p).
     """
-    return single_sums(_answers(values), weights, starts)
+    present = ~np.isnan(values.T)
+    return single_sums(np.where(present, values.T, 0.0), present, weights, starts)
 
 
 def cross_sums(values: Array, weights: Array, starts: Codes) -> Sums:
@@ -202,11 +250,7 @@ def cross_sums(values: Array, weights: Array, starts: Codes) -> Sums:
     dict of str to ndarray
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p, p).
     """
-    return pair_sums(_answers(values), weights, starts)
-
-
-def _answers(values: Array) -> list[Answers]:
-    absent = np.isnan(values)
-    return [
-        Answers(x, none) for x, none in zip(np.where(absent, 0.0, values).T.copy(), absent.T, strict=True)
-    ]
+    present, p = ~np.isnan(values.T), values.shape[1]
+    x = np.zeros((p + 1, len(values)))
+    np.copyto(x[:p], values.T, where=present)
+    return pair_sums(x, present, weights, starts, Kinds(np.arange(p), np.zeros(p, dtype=bool)))

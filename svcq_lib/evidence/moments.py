@@ -113,40 +113,41 @@ class Accumulator:
 
     Parameters
     ----------
-    names : tuple of str
-        Names of the sums.
-    shape : tuple of int
-        Shape of one cell's sum.
+    shapes : Mapping of str to tuple of int
+        Names of the sums, and the shape of each in one cell.
     """
 
-    def __init__(self, names: tuple[str, ...], shape: tuple[int, ...]) -> None:
-        self.names, self.shape, self.size = names, shape, 0
-        self._arrays = {name: np.zeros((16, *shape)) for name in names}
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self.shapes, self.size = shapes, 0
+        self._arrays = {name: np.zeros((16, *shape)) for name, shape in shapes.items()}
 
     def add(self, codes: NDArray[np.intp], parts: Mapping[str, NDArray[np.float64]]) -> None:
-        """Add one batch's sums to the cells with these (distinct) codes.
+        """Add one batch's sums to the cells with these codes.
 
         Parameters
         ----------
         codes : ndarray of int
-            Cells, each at most once.
+            Cells in ascending order, each at most once.
         parts : Mapping of str to ndarray
             Sums, shape (len(codes), *shape).
         """
         if len(codes) == 0:
             return
-        self.size = max(self.size, int(codes.max()) + 1)
-        for name in self.names:
+        first, last = int(codes[0]), int(codes[-1])
+        self.size = max(self.size, last + 1)
+        # neighbouring cells are added in place: no copy of them is made
+        cells = slice(first, last + 1) if last - first == len(codes) - 1 else codes
+        for name, shape in self.shapes.items():
             array = self._arrays[name]
             if self.size > len(array):
-                grown = np.zeros((max(self.size, 2 * len(array)), *self.shape))
+                grown = np.zeros((max(self.size, 2 * len(array)), *shape))
                 grown[: len(array)] = array
                 self._arrays[name] = array = grown
-            array[codes] += parts[name]
+            array[cells] += parts[name]
 
     def empty(self) -> dict[str, NDArray[np.float64]]:
         """Return the sums of one cell without rows."""
-        return {name: np.zeros((1, *self.shape)) for name in self.names}
+        return {name: np.zeros((1, *shape)) for name, shape in self.shapes.items()}
 
     def result(self) -> dict[str, NDArray[np.float64]]:
         """Return the sums, shape (cells, *shape); nothing may be added after that."""

@@ -66,7 +66,8 @@ class Part:
     Attributes
     ----------
     cells : Mapping of str to Cells
-        Moments by name of the request.
+        Moments by name of the request, those aside that follow from others. Pairs have one column for all that are
+        answered in the same rows (see :func:`~svcq_lib.evidence.kernel.pair_sums`).
     tallies : Mapping of str to DataFrame
         Counts by name of the request: groups, level, ``n``, ``sw``.
     rows : Mapping of str to DataFrame
@@ -188,11 +189,14 @@ def part_of(raw: Iterable[pl.LazyFrame], plan: Plan, *, offset: int = 0) -> Part
         If a request for rows finds more than its limit.
     """
     facts, sums = Facts(plan), Sums(plan)
-    chosen = (facts.add(batch).filter(CHOSEN) for batch in read(raw, plan, offset))
     with one_blas_thread():
-        for batch in sized(chosen):
-            sums.add(batch)
+        sums.add(sized(chosen_of(facts.add(batch)) for batch in read(raw, plan, offset)))
     return part_from(facts.found(), sums)
+
+
+def chosen_of(batch: pl.DataFrame) -> pl.DataFrame:
+    """Return the chosen rows of a batch; the batch itself where all are, which spares a copy."""
+    return batch if batch[CHOSEN].all() else batch.filter(CHOSEN)
 
 
 def part_from(whole: Whole, sums: Sums) -> Part:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from svcq_lib import periods
-from svcq_lib.evidence.blocks import N_BLOCKS, N_BLOCKS_PER_STRATUM, SMALL_TABLE, hash_blocks
+from svcq_lib.evidence.blocks import SMALL_TABLE
 from svcq_lib.evidence.columns import sources_of
 from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.evidence.weights import Fitting, fit
@@ -36,12 +38,21 @@ class Plan:
         Whether each row is a bootstrap block of its own.
     fitting : Fitting or None
         How weights are fitted to the margins of the population.
+    straight : bool
+        Whether rows with the same answer throughout are counted: not where the data contract found none.
     """
 
     study: Study
     needs: EvidenceNeeds
     small: bool
     fitting: Fitting | None
+    straight: bool = True
+
+    @property
+    def blocked(self) -> bool:
+        """Whether anything is needed by bootstrap block, or by drawn cluster."""
+        needs = self.needs
+        return self.kind == "cluster" or bool(needs.rows) or any(one.blocks for one in needs.cells.values())
 
     @property
     def kind(self) -> str:
@@ -56,7 +67,12 @@ class Plan:
 
 
 def plan_of(
-    study: Study, needs: EvidenceNeeds, *, rows: int | None = None, fitting: Fitting | None = None
+    study: Study,
+    needs: EvidenceNeeds,
+    *,
+    rows: int | None = None,
+    fitting: Fitting | None = None,
+    straight: bool = True,
 ) -> Plan:
     """Return the plan of a scan.
 
@@ -68,9 +84,10 @@ def plan_of(
         What to compute.
     rows : int, optional
         Rows of the response table, if they are known; else they are counted.
-
     fitting : Fitting, optional
         How weights are fitted to the margins, if that is known; else they are fitted if there are any margins.
+    straight : bool
+        Whether rows with the same answer throughout are counted.
 
     Returns
     -------
@@ -82,7 +99,7 @@ def plan_of(
     MethodError
         If weights cannot be fitted to the declared margins.
     """
-    plan = Plan(study, needs, False, fitting)
+    plan = Plan(study, needs, False, fitting, straight)
     if plan.kind != "cluster":
         if rows is None:
             rows = prepared.prepared(study, filtered=False).select(pl.len()).collect().item()
@@ -97,7 +114,23 @@ def plan_of(
 def batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Return the rows of a lazy frame in batches of fixed size, in the order of the table."""
     # collect_batches is marked unstable in polars: it is used here and nowhere else.
-    yield from sized(frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True))
+    with _little_ahead():
+        found = frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+    yield from sized(found)
+
+
+@contextlib.contextmanager
+def _little_ahead() -> Iterator[None]:
+    """Let polars hold one group of a file's rows ahead, a hundred megabytes less, unless the user has said how many."""
+    name = "POLARS_ROW_GROUP_PREFETCH_SIZE"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
 
 
 def sized(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -115,13 +148,16 @@ def sized(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """
     waiting: list[pl.DataFrame] = []
     for frame in frames:
+        if not waiting and len(frame) == BATCH_ROWS:  # as most of them come
+            yield frame
+            continue
         waiting.append(frame)
         if sum(map(len, waiting)) < BATCH_ROWS:
             continue
         whole = pl.concat(waiting)
         full = len(whole) // BATCH_ROWS * BATCH_ROWS
         waiting = [whole[full:]]
-        yield from (one.rechunk() for one in whole[:full].iter_slices(BATCH_ROWS))
+        yield from whole[:full].iter_slices(BATCH_ROWS)
     if waiting and sum(map(len, waiting)):
         yield pl.concat(waiting, rechunk=True)
 
@@ -172,11 +208,12 @@ def table(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
     Returns
     -------
     LazyFrame
-        Canonical columns, the unit that makes a block, and whether a row is chosen by the filters, lies inside the
-        period too, and has the same answer throughout.
+        Canonical columns, whether a row is chosen by the filters and lies inside the period too, and, if the plan
+        asks for them, the unit that makes a block and whether a row has the same answer throughout.
     """
-    frame = everything(plan, raw, offset).select(*sorted(wanted(plan)), UNIT, STRAIGHT)
-    return frame.with_columns(*chosen(plan.study))
+    own = [UNIT] if plan.blocked else []
+    own += [STRAIGHT] if plan.straight else []
+    return everything(plan, raw, offset).select(*sorted(wanted(plan)), *own).with_columns(*chosen(plan.study))
 
 
 def everything(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
@@ -196,9 +233,13 @@ def everything(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
     LazyFrame
         All that any scan reads.
     """
-    frame = prepared.canonical(plan.study, raw, offset=offset).filter(pl.col("weight") > 0)
+    frame = prepared.canonical(plan.study, raw, offset=offset, also=_unit(plan))
+    if plan.kind == "cluster":
+        frame = frame.with_columns(pl.col("cluster").fill_null("").alias(UNIT))
+    if plan.study.responses.weight is not None:
+        frame = frame.filter(pl.col("weight") > 0)
     straight = straight_lined([key for key in plan.study.columns() if key.startswith("perception.")])
-    return frame.with_columns(_unit(plan).alias(UNIT), straight.alias(STRAIGHT))
+    return frame.with_columns(straight.alias(STRAIGHT))
 
 
 def chosen(study: Study) -> tuple[pl.Expr, pl.Expr]:
@@ -243,21 +284,11 @@ def wanted(plan: Plan) -> set[str]:
     asked += [name for tally in needs.tallies.values() for name in (*tally.by, tally.column)]
     asked += [name for rows in needs.rows.values() for name in (*ROW_COLUMNS, *rows.columns)]
     found = sources_of(needs.derived, asked) - {"period", "month", "block"}
-    found |= {ROW, "date", "weight", "stratum", *(f"segment.{name}" for name in plan.study.filters)} | set(
-        plan.fitting.keys if plan.fitting else ()
-    )
-    return found
+    found |= {"date", "weight", "stratum"} | {f"segment.{name}" for name in plan.study.filters}
+    return found | ({ROW} if plan.blocked else set()) | set(plan.fitting.keys if plan.fitting else ())
 
 
-def _unit(plan: Plan) -> pl.Expr:
-    """Return what rows of one block have in common, within a stratum."""
-    if plan.kind == "cluster":
-        return pl.col("cluster").fill_null("")
-    if plan.small:
-        return pl.col(ROW)
-    size = N_BLOCKS if plan.kind == "simple" else N_BLOCKS_PER_STRATUM
-    return pl.col("row_id").map_batches(
-        lambda ids: pl.Series(hash_blocks(ids, size), dtype=pl.Int64),
-        return_dtype=pl.Int64(),
-        is_elementwise=True,
-    )
+def _unit(plan: Plan) -> list[pl.Expr]:
+    """Return what tells the block of a row where it is no cluster: its number, or its id as it lies in the table."""
+    id_ = plan.study.responses.id
+    return [] if plan.kind == "cluster" else [pl.col(ROW if plan.small or id_ is None else id_).alias(UNIT)]

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from svcq_lib.errors import DataError
-from svcq_lib.evidence import kernel
-from svcq_lib.evidence.batch import Batch, Chunk, Keys
+from svcq_lib.evidence import follow, kernel
+from svcq_lib.evidence.batch import Batch, Chunk, Keys, Layouts
+from svcq_lib.evidence.columns import Kinds, Masks
 from svcq_lib.evidence.facts import earliest, grown, latest
 from svcq_lib.evidence.grouping import Codes
+from svcq_lib.evidence.layout import index
 from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator
 from svcq_lib.evidence.needs import Cells, Rows
 from svcq_lib.evidence.plan import INSIDE, STRAIGHT, Plan
+from svcq_lib.evidence.rooms import room
 from svcq_lib.study import Study
 
 CHUNK_ROWS = 1 << 14
@@ -28,7 +32,11 @@ _THREADS = min(4, os.cpu_count() or 1)
 _Result = TypeVar("_Result")
 _Found = tuple[Codes, NDArray[np.int64], kernel.Sums]  # cells, rows behind each, sums
 _Counted = tuple[Codes, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]  # group, level, n, Σw
+_Chunked = tuple[Sequence[_Found | None], Sequence[_Counted]]
+_Ready = tuple[Callable[[slice], _Chunked], Sequence[slice], Mapping[str, "Request"]]
 _LEVELS = 4096  # largest whole number whose answers are counted by number
+_TOGETHER = 8  # columns of a chunk that are summed together
+_FEW = 16  # largest whole number whose answers are counted level by level
 
 
 def named(study: Study) -> str:
@@ -54,7 +62,8 @@ class Counts:
         self.n += len(rows)
         self.sw += float(weights.sum())
         self.sw2 += float((weights**2).sum())
-        self.straight += int(rows[STRAIGHT].sum())
+        if STRAIGHT in rows.columns:
+            self.straight += int(rows[STRAIGHT].sum())
         self.date_min = earliest(self.date_min, rows["date"].min())
         self.date_max = latest(self.date_max, rows["date"].max())
 
@@ -65,6 +74,7 @@ class Request:
 
     cells: Cells
     keys: tuple[str, ...]
+    kinds: Kinds
     sums: Accumulator
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
@@ -95,67 +105,98 @@ def sum_names(plan: Plan, cells: Cells) -> tuple[str, ...]:
     return kernel.PLAIN_CROSS_SUMS if cells.cross else kernel.PLAIN_VECTOR_SUMS
 
 
+def shapes_of(plan: Plan, cells: Cells, masks: int) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each sum of a request in one cell, as the kernel gives it."""
+    p = len(cells.columns)
+    if not cells.cross:
+        return dict.fromkeys(sum_names(plan, cells), (p,))
+    shapes = {"n": (masks, masks), "sw": (masks, masks), "swxy": (p, p)}
+    return {name: shapes.get(name, (p, masks)) for name in sum_names(plan, cells)}
+
+
 class Sums:
-    """Sums, tallies and rows of the chosen rows, batch by batch."""
+    """Sums, tallies and rows of the chosen rows, batch by batch; requests that follow from others are left out."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan, self.counts = plan, Counts()
+        self.plan, self.counts, masks = plan, Counts(), Masks(plan.needs.derived)
         self.requests = {}
-        for name, cells in plan.needs.cells.items():
-            p = len(cells.columns)
-            adding = Accumulator(sum_names(plan, cells), (p, p) if cells.cross else (p,))
-            self.requests[name] = Request(cells, keys_of(plan, cells), adding)
+        for name, cells in follow.scanned(plan.needs, weighted=plan.weighted).cells.items():
+            kinds = masks.kinds(cells.columns)
+            adding = Accumulator(shapes_of(plan, cells, kinds.count))
+            self.requests[name] = Request(cells, keys_of(plan, cells), kinds, adding)
         self.tallies: dict[str, dict[tuple[int, float], list[float]]] = {n: {} for n in plan.needs.tallies}
         self.kept: dict[str, list[pl.DataFrame]] = {name: [] for name in plan.needs.rows}
-        self.keys = Keys(plan)
+        self.keys, self.layouts = Keys(plan), Layouts(plan)
 
-    def add(self, batch: pl.DataFrame) -> None:
-        """Add a batch of chosen rows.
+    def add(self, batches: Iterable[pl.DataFrame]) -> None:
+        """Add batches of chosen rows, the next of which is read while one is summed.
 
         Parameters
         ----------
-        batch : DataFrame
-            As :meth:`Facts.add` gives it, restricted to chosen rows.
+        batches : iterable of DataFrame
+            As :meth:`Facts.add` gives them, restricted to chosen rows.
         """
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for ready in _ahead(map(self._ready, batches)):
+                for work, chunks, requests in ready:
+                    for sums, counts in _in_threads(pool, work, chunks):
+                        self._take(requests, sums, counts)
+
+    def _ready(self, batch: pl.DataFrame) -> list[_Ready]:
+        """Return what is left to do for a batch, after its groups are numbered."""
         inside = batch[INSIDE].to_numpy()
-        rows = Batch(self.plan, self.keys, batch)
+        rows = Batch(self.plan, self.keys, batch, self.layouts)
         self.counts.add(batch if inside.all() else batch.filter(INSIDE))
         for name, kept in self.plan.needs.rows.items():
             self._keep(name, kept, rows, slice(None) if kept.all_periods or inside.all() else inside)
-        self._add_rows(rows, np.flatnonzero(inside), self.requests, tallied=True)
         late = {name: one for name, one in self.requests.items() if one.cells.all_periods}
+        groups = [one.keys for one in self.requests.values()]
+        groups += [one.by for one in self.plan.needs.tallies.values()]
+        rows.prepare([*groups, ("block",)] if self.plan.blocked else groups)
+        every = [
+            self._split(rows, None if inside.all() else np.flatnonzero(inside), self.requests, tallied=True)
+        ]
         if late and not inside.all():
-            self._add_rows(rows, np.flatnonzero(~inside), late, tallied=False)
+            every.append(self._split(rows, np.flatnonzero(~inside), late, tallied=False))
+        return every
 
-    def _add_rows(self, batch: Batch, rows: Codes, requests: Mapping[str, Request], *, tallied: bool) -> None:
-        """Add rows of a batch to requests, sorted by block if pairs are asked for by block."""
+    def _split(
+        self, batch: Batch, rows: Codes | None, requests: Mapping[str, Request], *, tallied: bool
+    ) -> _Ready:
+        """Split rows of a batch (None: all) into chunks, sorted by block if pairs are asked for by block."""
         if any(one.cells.cross and one.cells.blocks for one in requests.values()):
-            rows = rows[np.argsort(batch.codes(("block",))[rows], kind="stable")]
-        for request in requests.values():
-            batch.codes(request.keys)  # numbers are given in order, before threads share them
-        for name in batch.group_columns:
-            batch.codes((name,))
+            blocks = batch.codes(("block",))
+            order = kernel.sort_cells(blocks if rows is None else blocks[rows])[0]
+            rows = order if rows is None else rows[order]
         tallies = list(self.tallies) if tallied else []
-        chunks = [rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
+        n = batch.size if rows is None else len(rows)
 
-        def work(chunk: Codes) -> tuple[list[_Found | None], list[_Counted]]:
-            own = Chunk(batch, chunk)
+        def work(span: slice) -> _Chunked:
+            own = Chunk(batch, span if rows is None else rows[span])
             return [_sums(one, own) for one in requests.values()], [self._count(one, own) for one in tallies]
 
-        for sums, counts in _in_threads(work, chunks):
-            for request, found in zip(requests.values(), sums, strict=True):
-                if found is not None:
-                    request.add(*found)
-            for name, counted in zip(tallies, counts, strict=True):
-                _added(self.tallies[name], counted)
+        return work, [slice(a, min(a + CHUNK_ROWS, n)) for a in range(0, n, CHUNK_ROWS)], requests
+
+    def _take(
+        self, requests: Mapping[str, Request], sums: Sequence[_Found | None], counts: Sequence[_Counted]
+    ) -> None:
+        """Add the sums and counts of a chunk."""
+        for request, found in zip(requests.values(), sums, strict=True):
+            if found is not None:
+                request.add(*found)
+        for total, counted in zip(self.tallies.values(), counts, strict=False):
+            _added(total, counted)
 
     def _count(self, name: str, chunk: Chunk) -> _Counted:
         """Count the rows at each level of a column, by group."""
         tally, batch = self.plan.needs.tallies[name], chunk.batch
-        (one,) = chunk.answers([tally.column], None)
-        groups = batch.codes(tally.by)[chunk.rows] if tally.by else np.zeros(len(chunk.rows), dtype=np.intp)
-        here = np.flatnonzero(~one.absent & (groups >= 0))
-        levels, codes = _levels(one.values[here], batch.limit(tally.column))
+        place, limit = batch.layout.places[tally.column], batch.layout.limit(tally.column)
+        (values,) = chunk.work.values(batch.layout.source((tally.column,)), "tally")
+        if not tally.by and not self.plan.weighted and limit is not None and limit <= _FEW:
+            return _few(values, chunk.size - chunk.count(place.mask), limit)
+        groups = batch.codes(tally.by)[chunk.rows] if tally.by else np.zeros(chunk.size, dtype=np.intp)
+        here = np.flatnonzero((chunk.work.present[place.mask] > 0) & (groups >= 0))
+        levels, codes = _levels(values[here], limit)
         joint = groups[here] * len(levels) + codes
         n = np.bincount(joint).astype(float)
         sw = np.bincount(joint, chunk.weights[here]) if self.plan.weighted else n
@@ -168,21 +209,46 @@ class Sums:
         refuse_more(self.plan, name, sum(map(len, self.kept[name])))
 
 
-def _levels(values: NDArray[np.float64], limit: float | None) -> tuple[NDArray[np.float64], Codes]:
+def _few(values: NDArray[np.int8], absent: int, limit: float) -> _Counted:
+    """Count the rows at each of a few levels: to compare short integers is faster than to tell them apart."""
+    levels = np.arange(0.0 if values.min() >= 0 else -limit, limit + 1)
+    n = np.array([np.count_nonzero(values == level) for level in levels.astype(int).tolist()], dtype=float)
+    n[levels == 0] -= absent
+    kept = np.flatnonzero(n)
+    return np.zeros(len(kept), dtype=np.intp), levels[kept], n[kept], n[kept]
+
+
+def _levels(values: NDArray[Any], limit: float | None) -> tuple[NDArray[np.float64], Codes]:
     """Return the levels of a column's answers, and the position of each answer among them."""
     if limit is None or limit > _LEVELS:
-        return np.unique(values, return_inverse=True)
-    return np.arange(-limit, limit + 1), (values + limit).astype(np.intp)
+        levels, codes = np.unique(values, return_inverse=True)
+        return levels.astype(float), codes
+    return np.arange(-limit, limit + 1), values.astype(np.intp) + int(limit)
 
 
-def _in_threads(work: Callable[[Codes], _Result], chunks: Sequence[Codes]) -> Iterator[_Result]:
-    """Return the result of each chunk in order; no more of them are held than there are threads."""
+def _ahead(items: Iterator[_Result]) -> Iterator[_Result]:
+    """Yield items while a thread of its own makes the next one."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, items, None)
+        while (item := waiting.result()) is not None:
+            waiting = pool.submit(next, items, None)
+            yield item
+
+
+def _in_threads(
+    pool: ThreadPoolExecutor, work: Callable[[slice], _Result], chunks: Sequence[slice]
+) -> Iterator[_Result]:
+    """Yield the result of each chunk in order; few more of them are held than there are threads."""
     if len(chunks) < 2:
         yield from map(work, chunks)
         return
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for start in range(0, len(chunks), _THREADS):
-            yield from pool.map(work, chunks[start : start + _THREADS])
+    waiting: deque[Future[_Result]] = deque()
+    for chunk in chunks:
+        waiting.append(pool.submit(work, chunk))
+        if len(waiting) > _THREADS:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _added(total: dict[tuple[int, float], list[float]], counted: _Counted) -> None:
@@ -198,18 +264,47 @@ def _sums(request: Request, chunk: Chunk) -> _Found | None:
     order, starts, found = chunk.cells(request.keys)
     if len(found) == 0:
         return None
-    asked = chunk.answers(cells.columns, order)
+    n = chunk.size if order is None else len(order)
     weights = None
-    if "sw" in request.sums.names:
-        own = chunk.weights if cells.weighted else np.ones(len(chunk.rows))
-        weights = own if order is None else own[order]
+    if "sw" in request.sums.shapes:
+        weights = chunk.weights if order is None else chunk.weights[order]
     if cells.cross:
-        limits = [chunk.batch.limit(name) for name in cells.columns]
-        largest = None if None in limits else max(one for one in limits if one is not None)
-        sums = kernel.pair_sums(asked, weights, starts, largest)
+        x, present = _matrices(request, chunk, order)
+        sums = kernel.pair_sums(x, present, weights, starts, request.kinds)
+    elif weights is None and not request.keys:
+        sums = _plain(request, chunk)
     else:
-        sums = kernel.single_sums(asked, weights, starts if request.keys else None)
-    return found, np.diff(starts, append=len(chunk.rows) if order is None else len(order)), sums
+        x, present = _matrices(request, chunk, order)
+        sums = kernel.single_sums(x[:-1], present[request.kinds.masks], weights, starts)
+    return found, kernel.rows_of(starts, n), sums
+
+
+def _matrices(
+    request: Request, chunk: Chunk, order: Codes | None
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_]]:
+    """Return a request's answers, with a row to write to, and where there are any, by mask."""
+    cells, work, layout = request.cells, chunk.work, chunk.batch.layout
+    source = layout.source(cells.columns)
+    plain = cells.cross and "sw" not in request.sums.shapes
+    dtype = kernel.exact_type(source.limit, chunk.size) if plain else np.float64
+    x = room("x", (len(cells.columns) + 1, chunk.size), dtype)
+    work.fill(source, x[:-1])
+    masks = index([source.places[first].mask for first in request.kinds.first])
+    present = work.answered(masks, "asked").view(np.bool_)
+    return (x, present) if order is None else (x.take(order, axis=1), present.take(order, axis=1))
+
+
+def _plain(request: Request, chunk: Chunk) -> kernel.Sums:
+    """Return the sums of single columns over all rows, some columns at a time: as many as stay in the cache."""
+    work, layout, columns = chunk.work, chunk.batch.layout, request.cells.columns
+    sums = np.empty((2, len(columns)))
+    for start in range(0, len(columns), _TOGETHER):
+        some = layout.source(columns[start : start + _TOGETHER])
+        x = room("x", (len(some.places), chunk.size), kernel.exact_type(some.limit, chunk.size))
+        work.fill(some, x)
+        sums[:, start : start + len(x)] = kernel.plain_sums(x)
+    n = np.array([chunk.count(layout.mask(name)) for name in columns], dtype=float)
+    return {"n": n[None], "swx": sums[:1], "swx2": sums[1:]}
 
 
 def refuse_more(plan: Plan, name: str, found: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from svcq_lib.evidence import sql_columns
+from svcq_lib.evidence import follow, sql_columns
 from svcq_lib.evidence.columns import sources_of
 from svcq_lib.evidence.moments import Array
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds, Tally
@@ -62,7 +62,7 @@ def part_of_database(plan: Plan) -> Part:
     with databases.opened(spec, study.root, name) as (connection, rows):
         reading = _reading(plan, connection, rows)
         pushed = EvidenceNeeds() if reading is None else _pushed(plan, reading)
-        streamed = _without(plan.needs, pushed)
+        streamed = _without(follow.scanned(plan.needs, weighted=plan.weighted), pushed)
         found = None
         if reading is not None and (pushed.cells or pushed.tallies or not _any(streamed)):
             asked = [name for one in pushed.cells.values() for name in one.columns]
@@ -106,7 +106,7 @@ def _reading(plan: Plan, connection: Any, rows: Any) -> Canonical | None:
 
 def _pushed(plan: Plan, reading: Canonical) -> EvidenceNeeds:
     """Return the requests that the database meets."""
-    needs = plan.needs
+    needs = follow.scanned(plan.needs, weighted=plan.weighted)
 
     def known(names: Sequence[str]) -> bool:
         return all(name in reading.columns for name in sources_of(needs.derived, names) - {"period", "month"})

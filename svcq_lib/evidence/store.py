@@ -206,8 +206,7 @@ def part_of_unit(study: Study, needs: EvidenceNeeds, report: CheckReport) -> tup
     for whole, low, high in zip(found.whole, found.head["offsets"], found.head["offsets"][1:], strict=False):
         own = rows.filter(pl.col(ROW).is_between(low + 1, high)) if len(found.whole) > 1 else rows
         sums = Sums(plan)
-        for batch in sized([own]):
-            sums.add(batch)
+        sums.add(sized([own]))
         parts.append(part_from(whole, sums))
     return added(parts), plan
 

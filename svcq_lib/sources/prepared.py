@@ -45,7 +45,9 @@ def prepared(study: Study, *, filtered: bool = True) -> pl.LazyFrame:
     return frame.filter(chosen(study)) if filtered else frame
 
 
-def canonical(study: Study, raw: pl.LazyFrame, *, offset: int = 0) -> pl.LazyFrame:
+def canonical(
+    study: Study, raw: pl.LazyFrame, *, offset: int = 0, also: Sequence[pl.Expr] = ()
+) -> pl.LazyFrame:
     """Return rows of the response table as they lie under canonical columns, lazily.
 
     Parameters
@@ -56,6 +58,8 @@ def canonical(study: Study, raw: pl.LazyFrame, *, offset: int = 0) -> pl.LazyFra
         All rows of the table, or some that follow each other.
     offset : int
         How many rows of the table come before these.
+    also : sequence of Expr
+        Further columns, of raw columns and ``ROW``.
 
     Returns
     -------
@@ -81,6 +85,7 @@ def canonical(study: Study, raw: pl.LazyFrame, *, offset: int = 0) -> pl.LazyFra
             answer.cast(_short(one, schema[one.column])).alias(key)
             for (key, answer), one in zip(answers.items(), study.columns().values(), strict=True)
         ),
+        *also,
     )
 
 

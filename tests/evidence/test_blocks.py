@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +59,14 @@ def test_blocks_are_of_even_size():
     counts = np.bincount(hash_blocks([f"R{i:05d}" for i in range(50_000)]), minlength=1000)
     # chi-squared with 999 degrees of freedom: mean 999, sd 44.7
     assert ((counts - 50) ** 2 / 50).sum() == pytest.approx(999, abs=4 * 44.7)
+
+
+@given(st.lists(st.integers(0, 2**63 - 1), max_size=30), st.integers(1, 1000))
+def test_whole_numbers_are_hashed_as_they_are_written(ids, n_blocks):
+    found = hash_blocks(pl.Series(ids, dtype=pl.Int64), n_blocks)
+    assert found.tolist() == hash_blocks([str(one) for one in ids], n_blocks).tolist()
+
+
+def test_negative_and_missing_numbers_are_hashed_as_text():
+    found = hash_blocks(pl.Series([-5, 3, None], dtype=pl.Int32))
+    assert found.tolist() == hash_blocks(["-5", "3", ""]).tolist()

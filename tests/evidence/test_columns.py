@@ -8,16 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from svcq_lib.evidence.batch import laid_out
 from svcq_lib.evidence.columns import (
-    Answers,
     Between,
-    Columns,
     Derived,
     Difference,
+    Level,
+    Masks,
     Mean,
     PointsWeighted,
     Present,
+    sources_of,
 )
+from svcq_lib.evidence.layout import Layout
 
 NONE = None
 FRAME = pl.DataFrame(
@@ -31,16 +34,34 @@ FRAME = pl.DataFrame(
 )
 
 
+def columns(
+    derived: dict[str, Derived], frame: pl.DataFrame, rows: slice | np.ndarray | None = None
+) -> dict[str, list[float | None]]:
+    """All columns of some rows of a frame, None where there is no answer, as a scan computes them."""
+    raw = laid_out(frame, sorted(sources_of(derived, list(derived)) & set(frame.columns)))
+    layout = Layout(derived, list(derived), raw)
+    groups = np.array([0, 1, -1] * len(frame))[: len(frame)]
+
+    def level(_: str, level: str) -> tuple[np.ndarray, np.ndarray]:
+        codes = groups[slice(None) if rows is None else rows]
+        return codes == int(level), codes >= 0
+
+    work = layout.work(raw, slice(0, len(frame)) if rows is None else rows, level)
+    found = {}
+    for name in derived:
+        (own,) = work.values(layout.source((name,)), "test")
+        present = work.present[layout.mask(name)]
+        assert set(present.tolist()) <= {0, 1}
+        assert not own[present == 0].any()
+        limit = layout.limit(name)
+        assert limit is None or ((np.abs(own) <= limit).all() and (own % 1 == 0).all())
+        found[name] = [float(one) if yes else None for one, yes in zip(own.tolist(), present, strict=True)]
+    return found
+
+
 def values(derived: Derived, frame: pl.DataFrame = FRAME) -> list[float | None]:
-    """The column for the rows of a frame, None where there is no answer, through the columns of a batch."""
-
-    def raw(name: str) -> Answers:
-        absent = frame[name].is_null().to_numpy()
-        return Answers(np.where(absent, 0.0, frame[name].fill_null(0.0).to_numpy()), absent)
-
-    found, absent = Columns(raw, {"x": derived})["x"]
-    assert not found[absent].any()
-    return [None if none else float(one) for one, none in zip(found, absent, strict=True)]
+    """One column."""
+    return columns({"x": derived}, frame)["x"]
 
 
 @pytest.mark.parametrize(
@@ -99,3 +120,78 @@ def test_contributions_add_up_to_the_weighted_value(rows):
         assert (total is None) == (None in part)
         if total is not None:
             assert sum(part) == pytest.approx(total)
+
+
+def by_hand(name: str, derived: dict[str, Derived], row: dict[str, float | None], group: int) -> float | None:
+    """One column of one row, by its definition."""
+    one = derived.get(name)
+    get = lambda part: by_hand(part, derived, row, group)  # noqa: E731
+    if one is None:
+        return row[name]
+    if isinstance(one, Level):
+        return None if group < 0 else float(group == int(one.level))
+    if isinstance(one, Difference):
+        left, right = get(one.left), get(one.right)
+        return None if left is None or right is None else left - right
+    if isinstance(one, Present):
+        return None if None in map(get, one.also) else get(one.column)
+    if isinstance(one, Between):
+        value = get(one.column)
+        return None if value is None else float(one.low <= value <= one.high)
+    assert isinstance(one, Mean)
+    answered = [value for value in map(get, one.parts) if value is not None]
+    if len(answered) < one.least:
+        return None
+    return sum(answered) if one.total else sum(answered) / len(answered)
+
+
+TREE: dict[str, Derived] = {
+    "gap": Difference("a", "b"),
+    "wide": Difference("a", "big"),
+    "paired": Present("a", ("a", "b")),
+    "alone": Present("a", ("a",)),
+    "with big": Present("part", ("big", "a")),
+    "mean": Mean(("a", "b", "c"), 2),
+    "of all": Mean(("a", "b", "c"), 3),
+    "sum": Mean(("a", "b"), 0, total=True),
+    "big sum": Mean(("big", "a"), 1, total=True),
+    "mixed": Mean(("a", "part", "big"), 1),
+    "of means": Mean(("mean", "of all"), 1),
+    "contrast": Difference("mean", "paired"),
+    "gap of gaps": Difference("gap", "sum"),
+    "top": Between("a", 6, float("inf")),
+    "bottom": Between("b", -float("inf"), 2.5),
+    "of a mean": Between("mean", 2.0, 5.0),
+    "of big": Between("big", 100, 250),
+    "level": Level("segment.x", "1"),
+    "level present": Present("level", ("a", "mean")),
+}
+ONE = st.one_of(st.none(), st.integers(-7, 7).map(float))
+BIG = st.one_of(st.none(), st.integers(-300, 300).map(float))
+PART = st.one_of(st.none(), st.integers(-20, 20).map(lambda one: one / 4))
+
+
+@given(st.lists(st.tuples(ONE, ONE, ONE, BIG, PART), min_size=1, max_size=20), st.booleans())
+def test_columns_that_stand_on_each_other_are_those_of_each_row(rows, short):
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(["a", "b", "c", "big", "part"], pl.Float64), orient="row")
+    if short:
+        frame = frame.with_columns(pl.col("a", "b", "c").cast(pl.Int8), pl.col("big").cast(pl.Int16))
+    found = columns(TREE, frame)
+    for i, row in enumerate(frame.cast(pl.Float64).to_dicts()):
+        for name in TREE:
+            expected = by_hand(name, TREE, row, [0, 1, -1][i % 3])
+            assert found[name][i] == (None if expected is None else pytest.approx(expected, abs=1e-12)), name
+
+
+def test_rows_are_given_in_the_order_that_is_asked_for():
+    frame = pl.DataFrame({"a": [1, None, 3, 4], "b": [5, 6, None, 2]})
+    tree: dict[str, Derived] = {"gap": Difference("a", "b")}
+    assert columns(tree, frame, np.array([3, 0, 2]))["gap"] == [2.0, -4.0, None]
+    assert columns(tree, frame, slice(1, 4))["gap"] == [None, None, 2.0]
+
+
+def test_columns_that_are_answered_together_share_a_mask():
+    kinds = Masks(TREE).kinds(["gap", "paired", "a", "alone", "top", "mean", "of a mean", "of all", "level"])
+    assert kinds.masks.tolist() == [0, 0, 1, 1, 1, 2, 2, 3, 4]
+    assert kinds.binary.tolist() == [False] * 4 + [True, False, True, False, True]
+    assert (kinds.count, kinds.first) == (5, [0, 2, 5, 7, 8])

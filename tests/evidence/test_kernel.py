@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from svcq_lib.evidence import kernel
+from svcq_lib.evidence.columns import Kinds
 from svcq_lib.stats.matrices import correlation_from_moments
 
 NAN = np.nan
@@ -108,3 +109,24 @@ def test_sums_of_single_columns_would_give_a_correlation_above_one():
     assert naive > 1.7
     found = correlation_from_moments(**{name: one[0] for name, one in sums.items()})
     assert found[0, 1] == pytest.approx(1.0)
+
+
+@given(
+    arrays(bool, (20, 2), elements=st.booleans()),
+    arrays(np.int8, (20, 3), elements=st.integers(0, 1)),
+    arrays(np.intp, 20, elements=st.integers(0, 2)),
+    st.booleans(),
+)
+def test_columns_that_are_answered_together_need_one_column_for_all(masks, flags, codes, weighted):
+    """Two columns under one mask and a third under its own: 0 and 1 but for the first."""
+    of = np.array([0, 0, 1])
+    values = np.where(masks[:, of], flags * np.array([5.0, 1.0, 1.0]), NAN)
+    order, starts, _ = kernel.sort_cells(codes)
+    weights = np.linspace(0.5, 2.0, 20)[order]
+    full = kernel.cross_sums(values[order], weights if weighted else np.ones(20), starts)
+    x = np.vstack([np.nan_to_num(values[order].T), np.zeros(20)])
+    kinds = Kinds(of, np.array([False, True, True]))
+    found = kernel.pair_sums(x, masks[order].T.copy(), weights if weighted else None, starts, kinds)
+    for name, one in found.items():
+        whole = one[:, of] if name in ("n", "sw") else one
+        np.testing.assert_allclose(whole[:, :, of] if name != "swxy" else whole, full[name], atol=1e-12)

@@ -98,7 +98,7 @@ def test_where_keeps_the_cells_of_a_value():
 
 @pytest.mark.parametrize(("names", "shape"), [(VECTOR_SUMS, (2,)), (CROSS_SUMS, (2, 2))])
 def test_an_accumulator_grows_with_its_cells(names, shape):
-    adding = Accumulator(names, shape)
+    adding = Accumulator(dict.fromkeys(names, shape))
     adding.add(np.zeros(0, dtype=np.intp), {})
     for codes in ([0, 3], [3, 40], [0]):
         adding.add(np.array(codes), {name: np.ones((len(codes), *shape)) for name in names})
