@@ -7,8 +7,9 @@
 Synthetic SERVQUAL answers: 46 whole-number columns (22 perceptions, 22 expectations, recommendation, satisfaction) with
 2 % missing each, 500 branches, 36 months, one Parquet file. Every figure is a process of its own, imports included in
 memory but not in time. The check of the data, which the others do not make, is done before, and not counted. What the
-notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file; the other side computes the same
-figures with pandas, scipy and statsmodels, without a bootstrap.
+notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file, with 1,000 blocks; the other side
+computes the figures of the same notebooks with pandas, scipy and statsmodels, without the bootstrap that the blocks are
+for. Some of them are compared. The columns alone are decoded by polars, by DuckDB and by pyarrow.
 """
 
 from __future__ import annotations
@@ -121,6 +122,23 @@ def decode(folder: Path) -> float:
     return float(sum(totals.collect(engine="streaming").row(0)))
 
 
+def decode_duckdb(folder: Path) -> float:
+    """Decode the same columns with DuckDB."""
+    import duckdb
+
+    asked = ", ".join(f"sum({name})" for name in COLUMNS)
+    (row,) = duckdb.sql(f"SELECT {asked} FROM '{folder / 'answers.parquet'}'").fetchall()
+    return float(sum(row))
+
+
+def decode_pyarrow(folder: Path) -> float:
+    """Decode the same columns with pyarrow."""
+    import pyarrow.parquet as pq
+
+    batches = pq.ParquetFile(folder / "answers.parquet").iter_batches(1 << 17, columns=COLUMNS)
+    return float(sum(batch.num_rows for batch in batches))
+
+
 def _rated() -> tuple[str, ...]:
     return tuple(f"{kind}.q{i:02d}" for kind in ("perception", "expectation") for i in range(1, ITEMS + 1))
 
@@ -142,38 +160,109 @@ def correlations(folder: Path) -> float:
 
 
 def notebooks(folder: Path) -> float:
-    """Return what scores, gaps and drivers need: whole study, months and blocks of the bootstrap."""
+    """Compute what scores, gaps and drivers need: whole study, months and blocks of the bootstrap.
+
+    Returns the sum of a few figures that the other side computes as well.
+    """
     from svcq_lib.analyses import drivers, gaps, scores
     from svcq_lib.evidence.collect import collect
     from svcq_lib.sources.open import open_study
+    from svcq_lib.stats.matrices import correlation_from_moments
 
     study = open_study(folder)
-    return float(collect(study, scores.needs(study) | gaps.needs(study) | drivers.needs(study)).base.n)
+    found = collect(study, scores.needs(study) | gaps.needs(study) | drivers.needs(study)).moments
+
+    def mean(request: str, name: str) -> float:
+        moments = found[request]
+        column = moments.column(name)
+        return float(moments.sums["swx"][0, column] / moments.sums["n"][0, column])
+
+    pairs = found["drivers.pairs.listwise"].sums
+    matrix = correlation_from_moments(*(pairs[name][0] for name in ("n", "sw", "swx", "swxx", "swxy")))
+    gap = sum(mean("gaps", f"estimate.q{i:02d}") for i in range(1, ITEMS + 1)) + mean(
+        "gaps", "estimate.overall"
+    )
+    return gap + mean("scores", "outcome.csat") + mean("scores", "outcome.nps.net") + float(matrix.sum())
 
 
 def usual(folder: Path) -> float:
-    """Return the same figures as an analyst computes them with pandas, scipy and statsmodels."""
+    """Compute the figures of the same notebooks as an analyst does with pandas, scipy and statsmodels.
+
+    Without what the blocks are for: intervals by bootstrap. Returns the sum of the same few figures.
+    """
+    frame = pd.read_parquet(folder / "answers.parquet", columns=[*COLUMNS, "date"])
+    month = frame["date"].astype(str).str[:7]
+    return _usual_scores(frame, month) + _usual_gaps(frame, month) + _usual_drivers(frame)
+
+
+def _usual_scores(frame: pd.DataFrame, month: pd.Series) -> float:
+    """Return satisfaction, recommendation and top box, by month, among those who answered both, and by level."""
+    nps = frame["nps"]
+    net = ((nps >= 9).astype(float) - (nps <= 6).astype(float)).where(nps.notna())
+    top = (frame["csat"] >= 9).astype(float).where(frame["csat"].notna())
+    figures = pd.DataFrame({"csat": frame["csat"], "net": net, "top": top})
+    figures.agg(["mean", "std", "count"])
+    figures.groupby(month).agg(["mean", "std", "count"])
+    figures[frame[["csat", "nps"]].notna().all(axis=1)].agg(["mean", "std", "count"])
+    for name in ("csat", "nps"):
+        frame[name].value_counts()
+    return float(frame["csat"].mean() + net.mean())
+
+
+def _usual_gaps(frame: pd.DataFrame, month: pd.Series) -> float:
+    """Return paired gaps of items and dimensions, their contrasts and months, reliability, and the gap model."""
     import statsmodels.api as sm
     from scipy import stats
 
-    frame = pd.read_parquet(folder / "answers.parquet", columns=[*COLUMNS, "date"])
-    month = frame["date"].astype(str).str[:7]
-    found = [float(frame[COLUMNS].groupby(month).mean().to_numpy().sum())]
+    gaps = pd.DataFrame(frame[P].to_numpy() - frame[E].to_numpy(), columns=P).astype(float)
+    pairs = gaps.notna().to_numpy()
+    perceived, expected = (
+        pd.DataFrame(np.where(pairs, frame[side].to_numpy(dtype=float), np.nan), columns=P) for side in (P, E)
+    )
     for p, e in zip(P, E, strict=True):
         both = frame[[p, e]].dropna()
-        found.append(float(stats.ttest_rel(both[p], both[e]).statistic))
-    first = 0
-    for size in SIZES.values():
-        items = frame[P[first : first + size]].dropna()
-        cover = items.cov().to_numpy()
-        found.append(size / (size - 1) * (1 - np.trace(cover) / cover.sum()))
+        both.agg(["mean", "std"])
+        stats.ttest_rel(both[p], both[e])
+        (both[e] == 7).mean()
+    dimensions, first = {}, 0
+    for name, size in SIZES.items():
+        own = P[first : first + size]
+        dimensions[name] = gaps[own].mean(axis=1)
+        for side, items in ((perceived, own), (expected, own)):
+            dimensions[f"{name} {'P' if side is perceived else 'E'}"] = side[items].mean(axis=1)
+        for items in (own, E[first : first + size]):
+            cover = frame[items].dropna().cov().to_numpy()
+            size / (size - 1) * (1 - np.trace(cover) / cover.sum())
         first += size
-    score = (frame["nps"] >= 9).astype(float) - (frame["nps"] <= 6).astype(float)
-    found.append(float(score.where(frame["nps"].notna()).groupby(month).mean().sum()))
-    found.append(float(frame[COLUMNS].corr().to_numpy().sum()))
-    whole = frame[["csat", *P]].dropna().astype(float)
-    found.append(float(sm.OLS(whole["csat"], sm.add_constant(whole[P])).fit().rsquared))
-    return float(np.sum(found))
+    table = pd.DataFrame(dimensions)
+    table["overall"] = table[list(SIZES)].mean(axis=1, skipna=False)
+    table.agg(["mean", "std", "count"])
+    table[[*SIZES, "overall"]].groupby(month).agg(["mean", "std", "count"])
+    for i, one in enumerate(SIZES):
+        for other in list(SIZES)[i + 1 :]:
+            both = table[[one, other]].dropna()
+            stats.ttest_rel(both[one], both[other])
+        table[[f"{one} P", f"{one} E"]].corr()
+    sides = [name for name in table if name.endswith((" P", " E"))]
+    whole = table[sides].assign(csat=frame["csat"]).dropna().astype(float)
+    sm.OLS(whole["csat"], sm.add_constant(whole[sides])).fit()
+    return float(gaps.mean().sum() + table["overall"].mean())
+
+
+def _usual_drivers(frame: pd.DataFrame) -> float:
+    """Return correlations and regressions of satisfaction on all items, by each treatment of missing answers."""
+    import statsmodels.api as sm
+
+    columns = ["csat", *P]
+    for name in P:
+        frame[name].value_counts()
+    frame[columns].corr()
+    frame.loc[frame["csat"].notna(), columns].corr()
+    whole = frame[columns].dropna().astype(float)
+    sm.OLS(whole["csat"], sm.add_constant(whole[P])).fit()
+    ends = pd.concat([(whole[P] >= 6).add_prefix("reward "), (whole[P] <= 2).add_prefix("penalty ")], axis=1)
+    sm.OLS(whole["csat"], sm.add_constant(ends.astype(float))).fit()
+    return float(whole.corr().to_numpy().sum())
 
 
 def means_polars(folder: Path) -> float:
@@ -215,6 +304,8 @@ def branches(folder: Path) -> float:
 
 STEPS: dict[str, tuple[Callable[[Path], float], str, bool]] = {
     "decode": (decode, "complete", True),
+    "decode, DuckDB": (decode_duckdb, "complete", True),
+    "decode, pyarrow": (decode_pyarrow, "complete", True),
     "products": (products, "complete", True),
     "pairwise": (products, "answers", True),
     "pandas corr": (correlations, "answers", False),
@@ -285,25 +376,37 @@ def measure(sizes: list[int], home: Path) -> list[dict[str, Any]]:
                     f"{n:>12,} {step:<30} {found['seconds']:8.2f} s {found['peak_mb']:8,.0f} MB", flush=True
                 )
                 rows.append(found)
+        _agree(rows, n)
     return rows
+
+
+def _agree(rows: list[dict[str, Any]], n: int) -> None:
+    """Stop if both sides, where both were measured, found different figures."""
+    found = {row["step"]: row["figure"] for row in rows if row["rows"] == n}
+    one, other = found.get("notebooks"), found.get("pandas, scipy, statsmodels")
+    if one is not None and other is not None and not np.isclose(one, other, rtol=1e-9, atol=0):
+        raise SystemExit(f"the figures of {n:,} rows differ: {one!r} and {other!r}")
 
 
 def as_markdown(rows: list[dict[str, Any]]) -> str:
     """Return the tables of the README."""
     frame = pd.DataFrame(rows)
-    ratios = {
-        "products": "decode", "pairwise": "pandas corr", "notebooks": "pandas, scipy, statsmodels",
-        "notebooks and 500 branches": "notebooks", "means by branch": "means by branch, polars",
-    }  # fmt: skip
+    ratios: dict[str, tuple[str, ...]] = {
+        "products": ("decode", "decode, DuckDB", "decode, pyarrow"),
+        "pairwise": ("pandas corr",),
+        "notebooks": ("pandas, scipy, statsmodels",),
+        "notebooks and 500 branches": ("notebooks",),
+        "means by branch": ("means by branch, polars", "means by branch, DuckDB"),
+    }
     made = []
     for n, part in frame.groupby("rows"):
         seconds = part.set_index("step")["seconds"]
         for row in part.to_dict(orient="records"):
-            other = ratios.get(row["step"], "")
+            others = [one for one in ratios.get(row["step"], ()) if one in seconds]
             made.append({
                 "measured": row["step"], "rows": f"{n:,}", "seconds": f"{row['seconds']:.2f}",
                 "of processor": f"{row['processor']:.2f}", "peak MB": f"{row['peak_mb']:,.0f}",
-                "ratio": f"{row['seconds'] / seconds[other]:.2f} × {other}" if other in seconds else "",
+                "ratio": "; ".join(f"{row['seconds'] / seconds[one]:.2f} × {one}" for one in others),
             })  # fmt: skip
     return results.markdown(pd.DataFrame(made))
 

@@ -1,8 +1,8 @@
 """Counting broken rules: one number per rule and column, judged by pandera.
 
-Every rule is an aggregate. One streaming pass turns the response table into a small table of counts, one row
-per column of the study and one column per rule; pandera judges that table (each count must be 0). Two million
-bad rows are one number in it, and one line of the report.
+Every rule is an aggregate. A streaming pass (two, if there are ids) turns the response table into a small table of
+counts, one row per column of the study and one column per rule; pandera judges that table (each count must be 0). Two
+million bad rows are one number in it, and one line of the report.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def count_rules(frame: pl.LazyFrame, checked: Sequence[Subject]) -> tuple[int, pl.DataFrame]:
-    """Count in one streaming pass how many rows break each rule of each column.
+    """Count in one streaming pass, and one for subjects apart, how many rows break each rule of each column.
 
     Parameters
     ----------
@@ -37,14 +37,18 @@ def count_rules(frame: pl.LazyFrame, checked: Sequence[Subject]) -> tuple[int, p
         Number of rows, and the counts: one row per subject, one column per rule, null where a rule does not
         apply.
     """
-    sums = {f"{i}|{code}": bad.sum() for i, one in enumerate(checked) for code, bad in one.bad.items()}
-    sums |= {f"{i}|{code}": total for i, one in enumerate(checked) for code, total in one.totals.items()}
-    wide = reading(frame, checked).select(
-        pl.len().alias("rows"), *(expr.cast(pl.Int64).alias(name) for name, expr in sums.items())
-    )
-    found = wide.collect(engine="streaming").row(0, named=True)
+    found: dict[str, int | None] = {}
+    for apart in (False, True):
+        own = {i: one for i, one in enumerate(checked) if one.apart == apart}
+        sums = {f"{i}|{code}": bad.sum() for i, one in own.items() for code, bad in one.bad.items()}
+        sums |= {f"{i}|{code}": total for i, one in own.items() for code, total in one.totals.items()}
+        if sums or not apart:
+            wide = reading(frame, list(own.values())).select(
+                pl.len().alias("rows"), *(expr.cast(pl.Int64).alias(name) for name, expr in sums.items())
+            )
+            found |= wide.collect(engine="streaming").row(0, named=True)
     rows = [{code: found.get(f"{i}|{code}") for code in WORDS} for i in range(len(checked))]
-    return found["rows"], pl.DataFrame(rows, schema=dict.fromkeys(WORDS, pl.Int64))
+    return int(found["rows"] or 0), pl.DataFrame(rows, schema=dict.fromkeys(WORDS, pl.Int64))
 
 
 def reading(
