@@ -161,8 +161,13 @@ def test_the_database_adds_up_everything_that_is_not_by_block(two, streams, desi
         (there, here),
         (there.where(region="n").during("2026-Q2"), here.where(region="n").during("2026-Q2")),
     ):
-        assert_equal(found(one, NEEDS), locally(other, NEEDS), blocks=False)
-    assert streams == []
+        assert_equal(found(one, NEEDS), locally(other, NEEDS), blocks=not adds_up(there))
+    assert bool(streams) != adds_up(there)
+
+
+def adds_up(study) -> bool:
+    """Whether the database adds up what it can; SQLite, whose queries take long, sends its rows."""
+    return not study.tables["responses"].url.startswith("sqlite")
 
 
 def test_straight_liners_are_counted_in_the_database(two):
@@ -186,7 +191,7 @@ def test_blocks_and_rows_are_streamed_with_what_they_carry_anyway(two, streams, 
     assert_equal(found(there, NEEDS | STREAMED), locally(here, NEEDS | STREAMED))
     (streamed,) = streams
     assert {"blocks", "rows"} <= streamed
-    assert "region" not in streamed  # its column is not carried
+    assert ("region" in streamed) != adds_up(there)  # its column is not carried
 
 
 @pytest.mark.parametrize(("design", "margins"), [("cluster", ""), ("simple", MARGINS), ("strata", MARGINS)])
@@ -219,8 +224,8 @@ def test_dates_in_words_are_read_by_the_rule_of_the_table(two, streams):
     frame["day"] = [f"{day:%d/%m/%Y}" for day in frame["day"]]
     frame.loc[3, "day"] = "soon"
     there, here = two(frame, 'date_formats = ["%d/%m/%Y"]' + TOML)
-    assert_equal(found(there, NEEDS), locally(here, NEEDS), blocks=False)
-    assert streams == []
+    assert_equal(found(there, NEEDS), locally(here, NEEDS), blocks=not adds_up(there))
+    assert bool(streams) != adds_up(there)
 
 
 def test_a_filter_that_leaves_nobody_is_an_error(two):
