@@ -115,7 +115,7 @@ def _units(table: pl.DataFrame, keys: Sequence[str], batch: int) -> pl.DataFrame
     units = runs.agg(pl.col("start").first(), n=pl.len()).with_columns(batch=pl.lit(batch, pl.Int32))
     spans = list(units.select("start", "n").iter_rows())
     digests = {
-        name: pl.Series(f"digest|{name}", [digest(table[name][a : a + n]) for a, n in spans], dtype=pl.Binary)
+        name: pl.Series(f"digest|{name}", digests_of(table[name], spans), dtype=pl.Binary)
         for name in table.columns
         if name != ROW
     }
@@ -124,13 +124,48 @@ def _units(table: pl.DataFrame, keys: Sequence[str], batch: int) -> pl.DataFrame
 
 def digest(column: pl.Series) -> bytes:
     """Return the digest of a column of a unit."""
+    return digests_of(column, [(0, len(column))])[0]
+
+
+def digests_of(column: pl.Series, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Return the digests of parts of a column.
+
+    Parameters
+    ----------
+    column : Series
+        Values of some units, one after the other.
+    spans : sequence of tuple of int
+        First row and number of rows of each unit.
+
+    Returns
+    -------
+    list of bytes
+        Of where there is a value, and of the values (of text the lengths and the letters).
+    """
+    present = column.is_not_null().to_numpy()
     if column.dtype == pl.String:
-        data = packed(column.to_frame("x")).tobytes()
+        letters, bounds = _letters(column)
+        lengths = np.diff(bounds)
     else:
-        values = column.to_physical()
-        present = np.packbits(values.is_not_null().to_numpy()).tobytes()
-        data = present + np.ascontiguousarray(values.fill_null(0).to_numpy()).tobytes()
-    return hashlib.blake2b(data, digest_size=DIGEST).digest()
+        values = np.ascontiguousarray(column.to_physical().fill_null(0).to_numpy())
+    found = []
+    for start, n in spans:
+        told = hashlib.blake2b(np.packbits(present[start : start + n]).tobytes(), digest_size=DIGEST)
+        if column.dtype == pl.String:
+            told.update(lengths[start : start + n].tobytes())
+            told.update(letters[bounds[start] : bounds[start + n]])
+        else:
+            told.update(values[start : start + n].tobytes())
+        found.append(told.digest())
+    return found
+
+
+def _letters(column: pl.Series) -> tuple[memoryview, NDArray[np.int64]]:
+    """Return the bytes of a column of text, and where each text begins and ends."""
+    encoded = column.fill_null("").to_arrow().cast("large_binary")
+    _, offsets, data = encoded.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[encoded.offset : encoded.offset + len(column) + 1]
+    return memoryview(data if data is not None else b""), bounds
 
 
 def write_whole(path: Path, found: Whole) -> None:
