@@ -13,11 +13,11 @@ import polars as pl
 
 from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.evidence.parts import Part, added, part_of, shifted
-from svcq_lib.evidence.plan import Plan, plan_of
+from svcq_lib.evidence.plan import BATCH_ROWS, Plan, plan_of
 from svcq_lib.evidence.weights import Fitting
 from svcq_lib.sources import cache, connect, waves
 from svcq_lib.sources.faults import CheckReport
-from svcq_lib.study import Study
+from svcq_lib.study import Study, TableSpec
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,23 @@ class Partition:
         The rows as they lie, with the columns of the whole table.
     fingerprint : str
         What identifies them.
+    sliced : bool
+        Whether some of the rows can be read without those before them: not in a file of text.
     """
 
     raw: pl.LazyFrame
     fingerprint: str
+    sliced: bool
+
+    @property
+    def frames(self) -> Iterator[pl.LazyFrame]:
+        """The rows in frames that follow each other: a file that is read at once is read ahead without end."""
+        if not self.sliced:
+            yield self.raw
+            return
+        rows = self.raw.select(pl.len()).collect().item()
+        for start in range(0, rows, BATCH_ROWS):
+            yield self.raw.slice(start, BATCH_ROWS)
 
 
 def partitions(study: Study, report: CheckReport) -> list[Partition]:
@@ -55,7 +68,7 @@ def partitions(study: Study, report: CheckReport) -> list[Partition]:
     spec = study.tables[name]
     whole = connect.scan(spec, study.root, name=name)
     if not spec.waves:
-        return [Partition(whole, report.fingerprint(name))]
+        return [Partition(whole, report.fingerprint(name), _sliced(spec, name))]
     schema = whole.collect_schema()
     found = []
     for wave, own in zip(spec.waves, connect.parts_of(spec), strict=True):
@@ -68,8 +81,12 @@ def partitions(study: Study, report: CheckReport) -> list[Partition]:
             for column, dtype in schema.items()
         )
         said = f"{wave.model_dump_json()} {schema} {connect.fingerprint(own, study.root, name=name)}"
-        found.append(Partition(raw, said))
+        found.append(Partition(raw, said, _sliced(own, name)))
     return found
+
+
+def _sliced(spec: TableSpec, name: str) -> bool:
+    return spec.url is None and connect.format_of(spec, name=name) not in ("csv", "tsv")
 
 
 def scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> tuple[Part, Plan]:
@@ -143,7 +160,7 @@ def _parts(plan: Plan, found: list[Partition]) -> Iterator[Part]:
         name = f"part-{cache.key_of(*facts)}"
         part = None if plan.needs.rows else cache.load(study.root, name, Part.from_bytes)
         if part is None:
-            part = part_of([one.raw], plan, offset=offset)
+            part = part_of(one.frames, plan, offset=offset)
             if not plan.needs.rows:  # rows of respondents are kept nowhere but in their own table
                 cache.save(study.root, name, part.to_bytes())
         yield part if placed else shifted(part, before)

@@ -271,8 +271,9 @@ def read(raw: Iterable[pl.LazyFrame], plan: Plan, offset: int = 0) -> Iterator[p
     def frames() -> Iterator[pl.DataFrame]:
         before = offset
         for frame in raw:
-            yield from batches(table(plan, frame, before))
-            before += frame.select(pl.len()).collect().item()
+            rows, wanted = frame.select(pl.len()).collect().item(), table(plan, frame, before)
+            yield from batches(wanted) if rows > BATCH_ROWS else [wanted.collect()]
+            before += rows
 
     yield from sized(frames())
 

@@ -27,7 +27,7 @@ from svcq_lib.evidence.plan import INSIDE, STRAIGHT, Plan
 from svcq_lib.evidence.rooms import room
 from svcq_lib.study import Study
 
-CHUNK_ROWS = 1 << 14
+CHUNK_ROWS = 1 << 15
 _THREADS = min(4, os.cpu_count() or 1)
 _Result = TypeVar("_Result")
 _Found = tuple[Codes, NDArray[np.int64], kernel.Sums]  # cells, rows behind each, sums
