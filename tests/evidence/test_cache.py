@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 
+import polars as pl
 import pytest
 
 from svcq_lib.evidence import cache as scanning
 from svcq_lib.evidence.collect import collect
-from svcq_lib.sources import cache
+from svcq_lib.sources import cache, contracts
 from svcq_lib.sources.open import open_study
 
 from .test_collect import NEEDS, TOML, assert_same, rows
@@ -65,6 +66,29 @@ def test_waves_equal_one_table_and_a_changed_wave_is_scanned_alone(tmp_path, mak
     )
 
 
+@pytest.mark.parametrize("ids", [True, False])
+def test_a_file_that_can_be_read_in_slices_equals_one_that_cannot(tmp_path, make_study, monkeypatch, ids):
+    frame, toml = rows(), TOML if ids else TOML.replace('id = "id"\n', "")
+    plain = make_study(frame, toml)
+    expected = collect(plain, NEEDS)
+    frame.to_parquet(tmp_path / "answers.parquet", index=False)
+    head = '[study]\nname = "Test"\n[tables.responses]\npath = "answers.parquet"\n'
+    (tmp_path / "study.toml").write_text(head + toml, encoding="utf-8")
+    monkeypatch.setattr(scanning, "BATCH_ROWS", 150)
+    sliced = open_study(tmp_path)
+    counted = [
+        [
+            one.select(pl.len()).collect().item()
+            for one in scanning.partitions(study, contracts.check(study))[0].frames
+        ]
+        for study in (plain, sliced)
+    ]
+    assert counted == [[400], [150, 150, 100]]
+    found = collect(sliced, NEEDS)
+    kept = {"notes": found.notes, "fingerprints": found.fingerprints}
+    assert_same(found, type(found)(**{**vars(expected), **kept}))
+
+
 @pytest.mark.parametrize("damage", [lambda data: data[:100], lambda data: data[:-1] + b"x", lambda _: b""])
 def test_a_corrupt_entry_is_made_again_with_a_warning(make_study, scans, damage):
     study = make_study(rows(), TOML)
@@ -106,7 +130,7 @@ def test_the_oldest_entries_make_room(tmp_path, monkeypatch):
 BUSY = """
 import sys, warnings
 from pathlib import Path
-from svcq_lib.sources import cache
+from svcq_lib.sources import cache, contracts
 
 warnings.simplefilter("error")  # a corrupt entry is told by a warning
 cache.LIMIT_BYTES = 300_000  # entries push each other out
