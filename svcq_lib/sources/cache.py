@@ -156,7 +156,7 @@ def unfinished(place: Path, name: str) -> Path:
 
 
 def trim(place: Path, newest: str) -> None:
-    """Remove the oldest entries of a folder beyond the limit; the newest stays, however large: it is about to be read."""
+    """Remove the oldest entries of a folder beyond the limit; the newest, about to be read, stays however large."""
     sized, total = [], 0
     for path in place.iterdir():
         if path.name.startswith(".") or path.name == newest:
