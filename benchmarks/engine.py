@@ -15,6 +15,7 @@ for. Some of them are compared. The columns alone are decoded by polars, by Duck
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import resource
@@ -321,8 +322,25 @@ STEPS: dict[str, tuple[Callable[[Path], float], str, bool]] = {
 """Name → what is measured, on which file, and whether it is measured on tables larger than pandas can hold."""
 
 
+IMPORTED = {
+    "decode, DuckDB": ["duckdb"], "means by branch, DuckDB": ["duckdb"], "decode, pyarrow": ["pyarrow.parquet"],
+    "pandas, scipy, statsmodels": ["scipy.stats", "statsmodels.api"], "decode": [], "pandas corr": [],
+    "means by branch, polars": [],
+}  # fmt: skip
+OURS = [
+    "analyses.drivers",
+    "analyses.gaps",
+    "analyses.scores",
+    "evidence.collect",
+    "evidence.store",
+    "sources.open",
+]
+
+
 def one(step: str, folder: Path) -> dict[str, Any]:
-    """Measure one step in this process."""
+    """Measure one step in this process, after its imports."""
+    for module in IMPORTED.get(step, [f"svcq_lib.{name}" for name in OURS]):
+        importlib.import_module(module)
     clock, used = time.perf_counter(), time.process_time()
     figure = STEPS[step][0](folder)
     return {
@@ -381,6 +399,7 @@ def measure(sizes: list[int], home: Path) -> list[dict[str, Any]]:
                 )
                 rows.append(found)
         _agree(rows, n)
+        results.write("engine", rows, seed=SEED, items=ITEMS, branches=BRANCHES, months=MONTHS)
     return rows
 
 
@@ -410,7 +429,8 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
             others = [one for one in ratios.get(row["step"], ()) if one in seconds]
             made.append({
                 "measured": row["step"], "rows": f"{n:,}", "seconds": f"{row['seconds']:.2f}",
-                "of processor": f"{row['processor']:.2f}", "peak MB": f"{row['peak_mb']:,.0f}",
+                "of processor": "" if row["processor"] is None else f"{row['processor']:.2f}",
+                "peak MB": f"{row['peak_mb']:,.0f}",
                 "ratio": "; ".join(f"{row['seconds'] / seconds[one]:.2f} × {one}" for one in others),
             })  # fmt: skip
     return results.markdown(pd.DataFrame(made))
@@ -444,8 +464,7 @@ def main() -> None:
         return
     if not chosen.table:
         with tempfile.TemporaryDirectory() as temporary:
-            rows = measure(chosen.rows, chosen.folder or Path(temporary))
-        results.write("engine", rows, seed=SEED, items=ITEMS, branches=BRANCHES, months=MONTHS)
+            measure(chosen.rows, chosen.folder or Path(temporary))
     whole = results.read("engine")
     text = f"{results.stamp(whole)}\n\n{as_markdown(whole['rows'])}"
     results.renew("engine", text)

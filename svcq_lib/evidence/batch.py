@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from svcq_lib.evidence.columns import Level
 from svcq_lib.evidence.grouping import Codes, Levels, Pairs
 from svcq_lib.evidence.kernel import sort_cells
-from svcq_lib.evidence.layout import NONE, SHORT, Layout, Raw, Work
+from svcq_lib.evidence.layout import Layout, Raw, Work
 from svcq_lib.evidence.plan import ROW_COLUMNS, Plan, grain_of, period_name
+from svcq_lib.evidence.steps import NONE, SHORT
 
 
 class Keys:

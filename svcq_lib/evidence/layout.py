@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from svcq_lib.evidence import steps
 from svcq_lib.evidence.columns import (
     Between,
     Derived,
@@ -28,16 +29,11 @@ from svcq_lib.evidence.columns import (
     named,
 )
 from svcq_lib.evidence.rooms import room
+from svcq_lib.evidence.steps import NONE, SHORT
 
 Matrix = NDArray[Any]
 Index = slice | NDArray[np.intp]
 LevelOf = Callable[[str, str], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
-
-NONE = -128
-"""Marks no answer among short integers."""
-
-SHORT = 127.0
-"""Largest absolute value of a short integer."""
 
 
 class Place(NamedTuple):
@@ -148,9 +144,6 @@ def picked(matrix: Matrix, rows: Index, name: str) -> Matrix:
     )
 
 
-Step = Callable[[Work], None]
-
-
 class Layout:
     """Where columns lie and how they are computed.
 
@@ -171,7 +164,7 @@ class Layout:
         self._sources: dict[tuple[str, ...], Source] = {}
         self._depths: dict[str, int] = {}
         self._rows: dict[MaskKey, int] = {frozenset({name}): i for i, name in enumerate(raw.names)}
-        self._steps: list[Step] = []
+        self._steps: list[steps.Step] = []
         self._raw = self.shorts, self.longs
         self.places = {
             name: Place(i < self.shorts, i if i < self.shorts else i - self.shorts, i)
@@ -278,7 +271,7 @@ class Layout:
             out = slice(self.masks, self.masks + len(members))
             self._rows |= {key: out.start + i for i, key in enumerate(members)}
             self.masks = out.stop
-            self._steps.append(_joining([index(rows[:, i].tolist()) for i in range(size)], out))
+            self._steps.append(steps.joining([index(rows[:, i].tolist()) for i in range(size)], out))
 
     def _add(self, names: Sequence[str]) -> None:
         """Give columns of one kind their places, and add the step that computes them."""
@@ -300,24 +293,24 @@ class Layout:
         for i, name in enumerate(names):
             self.places[name] = Place(short, first + i, self._rows[self.keys[name,]])
 
-    def _step(self, ones: Sequence[Any], short: bool, out: slice, masks: Index) -> Step:
+    def _step(self, ones: Sequence[Any], short: bool, out: slice, masks: Index) -> steps.Step:
         one = ones[0]
         if isinstance(one, Level):
-            return _level(one, out.start, masks)
+            return steps.level(one, out.start, masks)
         if isinstance(one, PointsWeighted):
             points = self.source(one.points)
             kept = range(len(one.parts)) if one.only is None else [one.only]
-            return _points(self.source(one.parts), points, kept, out.start, masks)
+            return steps.points_weighted(self.source(one.parts), points, kept, out.start, masks)
         if isinstance(one, Mean):
             parts = [self.source(tuple(mean.parts[i] for mean in ones)) for i in range(len(one.parts))]
-            return _mean(parts, one, short, self._whole(one), out, masks)
+            return steps.mean(parts, one, short, self._whole(one), out, masks)
         if isinstance(one, Difference):
             left, right = (self.source(tuple(getattr(d, side) for d in ones)) for side in ("left", "right"))
-            return _difference(left, right, short, out, masks)
+            return steps.difference(left, right, short, out, masks)
         source = self.source(tuple(own.column for own in ones))
         if isinstance(one, Between):
-            return _between(source, [own.low for own in ones], [own.high for own in ones], out, masks)
-        return _present(source, short, out, masks)
+            return steps.between(source, [own.low for own in ones], [own.high for own in ones], out, masks)
+        return steps.present(source, short, out, masks)
 
 
 def _closure(derived: Mapping[str, Derived], names: Sequence[str]) -> list[str]:
@@ -330,108 +323,3 @@ def _closure(derived: Mapping[str, Derived], names: Sequence[str]) -> list[str]:
             found[name] = None
             waiting += [] if name not in derived else named(derived[name])
     return list(found)
-
-
-def _joining(parts: Sequence[Index], out: slice) -> Step:
-    def step(work: Work) -> None:
-        found = work.present[out]
-        found[:] = work.answered(parts[0], "joined")
-        for part in parts[1:]:
-            found &= work.answered(part, "joined")
-
-    return step
-
-
-def _present(source: Source, short: bool, out: slice, masks: Index) -> Step:
-    def step(work: Work) -> None:
-        found = (work.short if short else work.long)[out]
-        np.multiply(work.values(source, "source"), work.answered(masks, "answered"), out=found)
-
-    return step
-
-
-def _difference(left: Source, right: Source, short: bool, out: slice, masks: Index) -> Step:
-    def step(work: Work) -> None:
-        found = (work.short if short else work.long)[out]
-        np.subtract(work.values(left, "left"), work.values(right, "right"), out=found, dtype=found.dtype)
-        found *= work.answered(masks, "answered")
-
-    return step
-
-
-def _between(source: Source, low: Sequence[float], high: Sequence[float], out: slice, masks: Index) -> Step:
-    ends = [np.array(one)[:, None] for one in (np.maximum(low, NONE), np.minimum(high, SHORT))]
-    whole = [np.ceil(ends[0]).astype(np.int8), np.floor(ends[1]).astype(np.int8)]
-    exact = [np.array(one)[:, None] for one in (low, high)]
-    below = bool(np.isfinite(high).any())
-
-    def step(work: Work) -> None:
-        values = work.values(source, "source")
-        least, most = whole if values.dtype == np.int8 else exact
-        inside = work.short[out]
-        np.greater_equal(values, least, out=inside.view(np.bool_))
-        if below:
-            inside &= (values <= most).view(np.int8)
-        inside &= work.answered(masks, "answered")
-
-    return step
-
-
-def _mean(parts: Sequence[Source], one: Mean, short: bool, whole: bool, out: slice, masks: Index) -> Step:
-    summed = np.int16 if whole else np.float64
-
-    def step(work: Work) -> None:
-        size = out.stop - out.start, work.n
-        total = room("total", size, summed)
-        total[:] = work.values(parts[0], "part")
-        for part in parts[1:]:
-            np.add(total, work.values(part, "part"), out=total)
-        found = (work.short if short else work.long)[out]
-        if one.needs_every:
-            answered = work.answered(masks, "answered")
-            if one.total or len(parts) == 1:
-                np.multiply(total, answered, out=found, casting="unsafe")
-            else:
-                np.divide(total, len(parts), out=found)
-                found *= answered
-            return
-        count = room("count", size, np.int16)
-        count[:] = 0
-        for part in parts:
-            count += work.answered(part.masks, "answered")
-        answered = np.greater_equal(count, one.least)
-        work.present[masks] = answered
-        if one.total:
-            np.multiply(total, answered, out=found, casting="unsafe")
-            return
-        np.maximum(count, 1, out=count)
-        np.divide(total, count, out=found)
-        if not answered.all():
-            found *= answered
-
-    return step
-
-
-def _points(parts: Source, points: Source, kept: Sequence[int], out: int, mask: Index) -> Step:
-    def step(work: Work) -> None:
-        given = np.zeros((len(points.places), work.n))
-        work.fill(points, given)
-        values = np.zeros_like(given)
-        work.fill(parts, values)
-        bottom = given.sum(axis=0)
-        every = [work.present[one.mask] for one in (*parts.places, *points.places)]
-        answered = np.logical_and.reduce(every) & (bottom > 0)
-        top = sum(values[i] * given[i] for i in kept)
-        work.present[mask] = answered
-        work.long[out] = top / np.where(answered, bottom, 1.0) * answered
-
-    return step
-
-
-def _level(one: Level, out: int, mask: Index) -> Step:
-    def step(work: Work) -> None:
-        inside, known = work.level(one.column, one.level)
-        work.present[mask] = known
-        work.short[out] = inside
-
-    return step

@@ -85,7 +85,7 @@ def _make(study: Study, report: CheckReport, segments: Sequence[str], target: Pa
         raws = [one.raw for one in scanning.partitions(study, report)]
         storing.write_rows(partial, plan, raws, segments)
         os.rename(partial, target)
-        cache.trim(target.parent)
+        cache.trim(target.parent, target.name)
     except OSError as error:
         if not target.is_dir():
             warnings.warn(

@@ -134,7 +134,7 @@ def save(root: Path, name: str, data: bytes) -> None:
             os.replace(temporary, place / name)
         finally:
             temporary.unlink(missing_ok=True)
-        trim(place)
+        trim(place, name)
 
 
 def unfinished(place: Path, name: str) -> Path:
@@ -155,16 +155,18 @@ def unfinished(place: Path, name: str) -> Path:
     return place / f".{name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.partial"
 
 
-def trim(place: Path) -> None:
-    """Remove the oldest entries of a folder beyond the limit."""
-    sized = []
+def trim(place: Path, newest: str) -> None:
+    """Remove the oldest entries of a folder beyond the limit; the newest, about to be read, stays however large."""
+    sized, total = [], 0
     for path in place.iterdir():
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path.name == newest:
             continue
         with contextlib.suppress(OSError):
             stat = path.stat()
             sized.append((stat.st_mtime, _size(path), path))
-    total = sum(size for _, size, _ in sized)
+    with contextlib.suppress(OSError):
+        total += _size(place / newest)
+    total += sum(size for _, size, _ in sized)
     for _, size, path in sorted(sized, key=lambda one: one[0]):
         if total <= LIMIT_BYTES:
             break

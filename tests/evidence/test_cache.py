@@ -125,6 +125,10 @@ def test_the_oldest_entries_make_room(tmp_path, monkeypatch):
     cache.load(tmp_path, "a", bytes)  # used last
     cache.save(tmp_path, "d", bytes(60))
     assert [cache.load(tmp_path, name, bytes) is not None for name in "abcd"] == [True, False, True, True]
+    cache.save(tmp_path, "large", bytes(500))  # larger than the limit alone: the others go, it stays
+    assert [cache.load(tmp_path, name, bytes) is not None for name in [*"abcd", "large"]] == [False] * 4 + [
+        True
+    ]
 
 
 BUSY = """
