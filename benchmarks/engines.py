@@ -4,7 +4,8 @@
                                                                      table of docs/scale.md
     python benchmarks/engines.py --table                             prints the table of the last results
 
-The PostgreSQL database is one that a table may be written to and removed from; without it that path is left out. Every
+The PostgreSQL database is one that a table may be written to and removed from; without it, or without pyspark, that path
+is left out and nothing is written. Every
 path is measured in a process of its own: the data contract, then the sums twice (a cluster's workers are cold at
 first). Filling the databases and starting a cluster is not counted. Memory is that of the process that asks, not that
 of a server or of workers.
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +78,23 @@ def main() -> None:
     if given.measure:
         print(json.dumps(measured(Path(given.measure[0]), Path(given.measure[1]))))
         return
-    if not given.table:
-        write_atomically(RESULTS, json.dumps(run(given.rows, given.postgres), indent=2) + "\n")
+    results = (
+        json.loads(RESULTS.read_text(encoding="utf-8")) if given.table else run(given.rows, given.postgres)
+    )
+    absent = [] if given.table else left_out(given.postgres)
+    if absent:
+        print(f"Nothing is written, since {' and '.join(absent)} could not be measured.")
+    elif not given.table:
+        write_atomically(RESULTS, json.dumps(results, indent=2) + "\n")
         before, rest = PAGE.read_text(encoding="utf-8").split(MARK[0])
-        page = f"{before}{MARK[0]}\n{table()}\n{MARK[1]}{rest.split(MARK[1])[1]}"
-        write_atomically(PAGE, page)
-    print(table())
+        write_atomically(PAGE, f"{before}{MARK[0]}\n{table(results)}\n{MARK[1]}{rest.split(MARK[1])[1]}")
+    print(table(results))
+
+
+def left_out(postgres: str | None) -> list[str]:
+    """Return the paths that cannot be measured here: a server has to be named, and pyspark is not in the lock."""
+    absent = [] if postgres else ["PostgreSQL"]
+    return absent if find_spec("pyspark") else [*absent, "Spark"]
 
 
 def run(rows: int, postgres: str | None) -> dict[str, Any]:
@@ -93,7 +106,7 @@ def run(rows: int, postgres: str | None) -> dict[str, Any]:
         os.environ |= {"SVCQ_BENCH_DASK": f"dask+{address}", "SVCQ_BENCH_POSTGRES": postgres or ""}
         fill(folder, answers(rows), postgres)
         for path, place in PATHS.items():
-            if path == "PostgreSQL" and not postgres:
+            if path in left_out(postgres):
                 continue
             own = folder / path
             own.mkdir()
@@ -227,16 +240,16 @@ def machine() -> str:
     import platform
     from importlib.metadata import version
 
-    names = ("polars", "numpy", "ibis-framework", "duckdb", "psycopg", "pyspark", "distributed")
+    names = ["polars", "numpy", "ibis-framework", "duckdb", "psycopg", "distributed"]
+    names += ["pyspark"] if find_spec("pyspark") else []
     said = ", ".join(f"{name} {version(name)}" for name in names)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     size = f"{os.cpu_count()} cores, {memory:.0f} GB, load {os.getloadavg()[0]:.1f} before"
     return f"{dt.date.today()}, {size}; python {platform.python_version()}, {said}"
 
 
-def table() -> str:
-    """Return the last results as Markdown."""
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+def table(results: dict[str, Any]) -> str:
+    """Return results as Markdown."""
     head = ("check", "groups", "groups, again", "blocks", "blocks, again")
     lines = [
         f"{results['machine']}. {results['rows']:,} rows × {results['columns']} answers, seed {SEED}.",
