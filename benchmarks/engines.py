@@ -4,11 +4,10 @@
                                                                      table of docs/scale.md
     python benchmarks/engines.py --table                             prints the table of the last results
 
-The PostgreSQL database is one that a table may be written to and removed from; without it, or without pyspark, that path
-is left out and nothing is written. Every
-path is measured in a process of its own: the data contract, then the sums twice (a cluster's workers are cold at
-first). Filling the databases and starting a cluster is not counted. Memory is that of the process that asks, not that
-of a server or of workers.
+The PostgreSQL database is one that a table may be written to and removed from; without it, or without pyspark, that
+path is left out and nothing is written. Every path is measured in a process of its own: the data contract, then the
+sums twice (a cluster's workers are cold at first). Filling the databases and starting a cluster is not counted. Memory
+is that of the process that asks, not that of a server or of workers.
 """
 
 from __future__ import annotations
