@@ -132,7 +132,7 @@ class Batch:
     keys : Keys
         Numbers of groups.
     table : DataFrame
-        Rows as :meth:`svcq_lib.evidence.scan.Facts.add` gives them.
+        Rows as :meth:`svcq_lib.evidence.facts.Facts.add` gives them.
     layouts : Layouts
         Those of the scan.
     """

@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from svcq_lib.evidence.letters import letters_of
+
 BLOCK_HASH = "svcq-block-1"
 """The rule: FNV-1a (64 bit) over the UTF-8 bytes of the id, SplitMix64 finaliser, modulo the number of blocks."""
 
@@ -36,17 +38,12 @@ def hash_blocks(ids: list[str] | pl.Series, n_blocks: int = N_BLOCKS) -> NDArray
     column = ids if isinstance(ids, pl.Series) else pl.Series(ids, dtype=pl.String)
     digits = column.dtype.is_integer() and not column.null_count() and (column.min() or 0) >= 0  # type: ignore[operator]
     hashed = _of_digits if digits else _of_text
-    if not digits:
-        column = column.cast(pl.String).fill_null("").cast(pl.Binary)
     starts = [column[start : start + _AT_ONCE] for start in range(0, len(column), _AT_ONCE)]
     return np.concatenate([np.zeros(0, dtype=np.int64), *(_block(hashed(one), n_blocks) for one in starts)])
 
 
 def _of_text(column: pl.Series) -> NDArray[np.uint64]:
-    encoded = column.to_arrow().cast("large_binary")
-    _, offsets, data = encoded.buffers()
-    letters = np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
-    bounds = np.frombuffer(offsets, dtype=np.int64)[encoded.offset : encoded.offset + len(column) + 1]
+    letters, bounds = letters_of(column)
     start, lengths = bounds[:-1], np.diff(bounds)
     state = np.full(len(column), _START, dtype=np.uint64)
     for position in range(int(lengths.max(initial=0))):

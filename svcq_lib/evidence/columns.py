@@ -2,7 +2,7 @@
 
 A paired gap or a dimension mean cannot be rebuilt from marginal sums once answers are missing, so each is
 computed row by row inside the scan. Each class here says what is computed; how, for all rows of a batch at once, stands
-in :mod:`svcq_lib.evidence.layout`.
+in :mod:`svcq_lib.evidence.steps`.
 """
 
 from __future__ import annotations
@@ -190,17 +190,32 @@ def sources_of(derived: Mapping[str, Derived], names: Sequence[str]) -> set[str]
     set of str
         Columns that are not computed.
     """
-    found, seen, waiting = set(), set(names), list(names)
+    return {name for name in closure(derived, names) if name not in derived}
+
+
+def closure(derived: Mapping[str, Derived], names: Sequence[str]) -> list[str]:
+    """Return some columns and all that they are made of.
+
+    Parameters
+    ----------
+    derived : Mapping of str to Derived
+        Columns that are computed.
+    names : sequence of str
+        Raw or derived columns.
+
+    Returns
+    -------
+    list of str
+        Each column once.
+    """
+    found: dict[str, None] = {}
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
-        one = derived.get(name)
-        if one is None:
-            found.add(name)
-            continue
-        new = set(named(one)) - seen
-        seen |= new
-        waiting += new
-    return found
+        if name not in found:
+            found[name] = None
+            waiting += named(derived[name]) if name in derived else ()
+    return list(found)
 
 
 def named(one: Derived) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def finish(
     base = Base(counts.n, counts.sw**2 / counts.sw2, counts.date_min, counts.date_max, part.date_last)
     needs = plan.needs
     return Evidence(
-        {name: _moments(plan, part, name) for name in needs.cells},
+        _all_moments(plan, part),
         {name: _tally(part, name, tally.by) for name, tally in needs.tallies.items()},
         base,
         _design(part, plan),
@@ -69,14 +69,25 @@ def finish(
     )
 
 
+def _all_moments(plan: Plan, part: Part) -> dict[str, Moments]:
+    """Return the moments of every request: of those that follow from others, too."""
+    asked = plan.needs.cells
+    found = {name: _moments(plan, part, name) for name in part.cells}
+    for name in asked.keys() - found.keys():
+        source = follow.source_of(asked, name, weighted=plan.weighted)
+        assert source is not None  # a part holds what does not follow
+        found[name] = follow.followed(asked[name], found[source])
+    return {name: found[name] for name in asked}
+
+
 def _moments(plan: Plan, part: Part, name: str) -> Moments:
     """Return the cells in the order of their keys, so that a result does not depend on the order of rows."""
-    cells = plan.needs.cells[name]
-    keys, sums = _found(plan, part, name)
-    if not keys.columns:
+    cells, found = plan.needs.cells[name], part.cells[name]
+    sums = _whole(found.sums, Masks(plan.needs.derived).kinds(cells.columns).masks)
+    if not found.keys.columns:
         table = pd.DataFrame(index=range(1))
     else:
-        table = keys.to_pandas()
+        table = found.keys.to_pandas()
         later = ("stratum", "block", "margin_cell")
         order = [*cells.by, *[key for key in later if key in table.columns]]
         position = table.sort_values(order, kind="stable").index.to_numpy()
@@ -85,17 +96,6 @@ def _moments(plan: Plan, part: Part, name: str) -> Moments:
             sums = {key: one[position] for key, one in sums.items()}
     names = CROSS_SUMS if cells.cross else VECTOR_SUMS
     return Moments(cells.columns, table, {key: sums[key if key in sums else _EQUAL[key]] for key in names})
-
-
-def _found(plan: Plan, part: Part, name: str) -> follow.Found:
-    """Return the keys and the whole sums of a request, from the request that it follows from if it does."""
-    needs = plan.needs
-    if name in part.cells:
-        found = part.cells[name]
-        return found.keys, _whole(found.sums, Masks(needs.derived).kinds(needs.cells[name].columns).masks)
-    source = follow.source_of(needs.cells, name, weighted=plan.weighted)
-    assert source is not None  # a part holds what does not follow
-    return follow.followed(needs.cells[name], *_found(plan, part, source))
 
 
 def _whole(sums: Mapping[str, Array], masks: Codes) -> dict[str, Array]:

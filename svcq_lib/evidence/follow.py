@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 
-from svcq_lib.evidence.moments import Array
+from svcq_lib.evidence.moments import Moments
 from svcq_lib.evidence.needs import Cells, EvidenceNeeds
 
-Found = tuple[pl.DataFrame, Mapping[str, Array]]
+_ON_DIAGONAL = {
+    "n": "n", "sw": "sw", "sw2": "n", "sw4": "n", "swx": "swx", "swx2": "swxx", "sw2x": "swx", "sw2x2": "swxx",
+}  # fmt: skip
+"""Sums of single columns of rows that count once, and the sums of pairs that hold them."""
 
 
 def source_of(cells: Mapping[str, Cells], name: str, *, weighted: bool) -> str | None:
@@ -62,32 +64,22 @@ def scanned(needs: EvidenceNeeds, *, weighted: bool) -> EvidenceNeeds:
     return replace(needs, cells=cells)
 
 
-def followed(cells: Cells, keys: pl.DataFrame, sums: Mapping[str, Array]) -> Found:
-    """Return the cells of a request from those of the request that it follows from.
+def followed(cells: Cells, pairs: Moments) -> Moments:
+    """Return the moments of a request from those of the request that it follows from.
 
     Parameters
     ----------
     cells : Cells
         The request.
-    keys : DataFrame
-        Keys of the other's cells, with ``block``.
-    sums : Mapping of str to ndarray
-        Its sums of pairs.
+    pairs : Moments
+        The other's: pairs of the same columns by block.
 
     Returns
     -------
-    tuple of DataFrame and Mapping of str to ndarray
-        Keys and sums.
+    Moments
+        Pairs over all blocks, or the single columns that stand on the diagonal.
     """
-    if not cells.cross:
-        names = {"n": "n", "swx": "swx", "swx2": "swxx"}
-        return keys, {name: np.diagonal(sums[pair], axis1=1, axis2=2) for name, pair in names.items()}
-    if not cells.by:
-        return pl.DataFrame(), {name: one.sum(axis=0, keepdims=True) for name, one in sums.items()}
-    kept = keys.select(cells.by).unique(maintain_order=True)
-    numbered = kept.with_row_index("_cell")
-    codes = keys.join(numbered, on=cells.by, how="left", maintain_order="left")["_cell"].to_numpy()
-    found = {name: np.zeros((len(kept), *one.shape[1:])) for name, one in sums.items()}
-    for name, one in sums.items():
-        np.add.at(found[name], codes, one)
-    return kept, found
+    if cells.cross:
+        return pairs.total(cells.by)
+    sums = {name: np.diagonal(pairs.sums[pair], axis1=1, axis2=2) for name, pair in _ON_DIAGONAL.items()}
+    return Moments(cells.columns, pairs.keys, sums)

@@ -1,6 +1,6 @@
 """The one kernel: answers of a batch in, sums per cell out.
 
-Columns lie in rows of a matrix, so that each is contiguous; a value without an answer is 0 and marked as absent.
+Columns lie in rows of a matrix, so that each is contiguous; a value without an answer is 0, and masks tell which.
 Sums of pairs are matrix products. Only rows that lack some of the answers need the products that count who answered
 both: in all others these are sums of single columns. Products of whole numbers that stay exact in single precision
 are computed in it.

@@ -26,6 +26,7 @@ from svcq_lib.evidence.columns import (
     Mean,
     PointsWeighted,
     Present,
+    closure,
     named,
 )
 from svcq_lib.evidence.rooms import room
@@ -170,7 +171,7 @@ class Layout:
             name: Place(i < self.shorts, i if i < self.shorts else i - self.shorts, i)
             for i, name in enumerate(raw.names)
         }
-        self._build([name for name in _closure(derived, names) if name in derived])
+        self._build([name for name in closure(derived, names) if name in derived])
 
     def limit(self, name: str) -> float | None:
         """Return the largest absolute value of a column if all its values are whole numbers."""
@@ -311,15 +312,3 @@ class Layout:
         if isinstance(one, Between):
             return steps.between(source, [own.low for own in ones], [own.high for own in ones], out, masks)
         return steps.present(source, short, out, masks)
-
-
-def _closure(derived: Mapping[str, Derived], names: Sequence[str]) -> list[str]:
-    """Return columns and all that they are made of."""
-    found: dict[str, None] = {}
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = None
-            waiting += [] if name not in derived else named(derived[name])
-    return list(found)

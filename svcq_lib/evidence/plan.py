@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -250,7 +250,12 @@ def chosen(study: Study) -> tuple[pl.Expr, pl.Expr]:
     return kept.alias(CHOSEN), (kept & inside).alias(INSIDE)
 
 
-def read(raw: Iterable[pl.LazyFrame], plan: Plan, offset: int = 0) -> Iterator[pl.DataFrame]:
+def read(
+    raw: Iterable[pl.LazyFrame],
+    plan: Plan,
+    offset: int = 0,
+    of: Callable[[Plan, pl.LazyFrame, int], pl.LazyFrame] = table,
+) -> Iterator[pl.DataFrame]:
     """Return the rows of a partition in batches of fixed size.
 
     Parameters
@@ -261,17 +266,19 @@ def read(raw: Iterable[pl.LazyFrame], plan: Plan, offset: int = 0) -> Iterator[p
         What is needed.
     offset : int
         How many rows of the table come before these.
+    of : callable
+        Which columns: :func:`table` or :func:`everything`.
 
     Yields
     ------
     DataFrame
-        Rows as :func:`table` gives them.
+        Rows as it gives them.
     """
 
     def frames() -> Iterator[pl.DataFrame]:
         before = offset
         for frame in raw:
-            rows, wanted = frame.select(pl.len()).collect().item(), table(plan, frame, before)
+            rows, wanted = frame.select(pl.len()).collect().item(), of(plan, frame, before)
             yield from batches(wanted) if rows > BATCH_ROWS else [wanted.collect()]
             before += rows
 

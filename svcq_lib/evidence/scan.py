@@ -134,7 +134,7 @@ class Sums:
         Parameters
         ----------
         batches : iterable of DataFrame
-            As :meth:`Facts.add` gives them, restricted to chosen rows.
+            As :meth:`svcq_lib.evidence.facts.Facts.add` gives them, restricted to chosen rows.
         """
         with ThreadPoolExecutor(_THREADS) as pool:
             for ready in _ahead(map(self._ready, batches)):

@@ -82,8 +82,8 @@ def _make(study: Study, report: CheckReport, segments: Sequence[str], target: Pa
         partial.mkdir()
         rows, fitting = report.rows(study.responses.table), scanning.fitted(study, report)
         plan = plan_of(study, EvidenceNeeds(), rows=rows, fitting=fitting)
-        raws = [one.raw for one in scanning.partitions(study, report)]
-        storing.write_rows(partial, plan, raws, segments)
+        frames = [one.frames for one in scanning.partitions(study, report)]
+        storing.write_rows(partial, plan, frames, segments)
         os.rename(partial, target)
         cache.trim(target.parent, target.name)
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from svcq_lib.evidence import plan as plans
 from svcq_lib.evidence.facts import Facts, Whole
 from svcq_lib.evidence.grouping import Levels
+from svcq_lib.evidence.letters import letters_of
 from svcq_lib.evidence.parts import packed, unpacked
 from svcq_lib.evidence.plan import Plan
 from svcq_lib.sources.prepared import ROW
@@ -27,7 +28,9 @@ DIGEST = 16
 """Bytes of the digest of a column of a unit."""
 
 
-def write_rows(place: Path, plan: Plan, raws: Sequence[pl.LazyFrame], segments: Sequence[str]) -> None:
+def write_rows(
+    place: Path, plan: Plan, partitions: Sequence[Iterable[pl.LazyFrame]], segments: Sequence[str]
+) -> None:
     """Write the rows of a study, sorted by unit, and what a result says of all of them.
 
     Parameters
@@ -36,24 +39,28 @@ def write_rows(place: Path, plan: Plan, raws: Sequence[pl.LazyFrame], segments: 
         An empty folder.
     plan : Plan
         Of the study without filters or period.
-    raws : sequence of LazyFrame
-        Rows of the response table as they lie, by partition.
+    partitions : sequence of iterable of LazyFrame
+        Rows of the response table as they lie, by partition, in frames that follow each other.
     segments : sequence of str
         Segments that make a unit.
     """
     keys, offsets = [f"segment.{name}" for name in segments], [0]
     with ExitStack() as stack:
         buckets = _Buckets(place, keys[0], stack)
-        for number, raw in enumerate(raws):
+        for number, frames in enumerate(partitions):
             facts = Facts(plan)
-            for batch in plans.batches(plans.everything(plan, raw, offsets[-1])):
+            for batch in plans.read(frames, plan, offsets[-1], of=plans.everything):
                 buckets.add(facts.add(batch))
             found = facts.found()
             write_whole(place / WHOLE.format(number), found)
             offsets.append(offsets[-1] + int(found.strata["n"].sum()))
     units = pl.concat(list(_sorted(place, buckets.files, keys)))
     units.write_ipc(place / UNITS)
-    head = {"segments": list(segments), "offsets": offsets, "design": _design_digest(place, len(raws), plan)}
+    head = {
+        "segments": list(segments),
+        "offsets": offsets,
+        "design": _design_digest(place, len(partitions), plan),
+    }
     (place / HEAD).write_text(json.dumps(head), encoding="utf-8")
     if plan.fitting is not None:
         (place / FITTING).write_bytes(plan.fitting.to_bytes())
@@ -144,7 +151,7 @@ def digests_of(column: pl.Series, spans: Sequence[tuple[int, int]]) -> list[byte
     """
     present = column.is_not_null().to_numpy()
     if column.dtype == pl.String:
-        letters, bounds = _letters(column)
+        letters, bounds = letters_of(column)
         lengths = np.diff(bounds)
     else:
         values = np.ascontiguousarray(column.to_physical().fill_null(0).to_numpy())
@@ -153,19 +160,11 @@ def digests_of(column: pl.Series, spans: Sequence[tuple[int, int]]) -> list[byte
         told = hashlib.blake2b(np.packbits(present[start : start + n]).tobytes(), digest_size=DIGEST)
         if column.dtype == pl.String:
             told.update(lengths[start : start + n].tobytes())
-            told.update(letters[bounds[start] : bounds[start + n]])
+            told.update(letters[bounds[start] : bounds[start + n]].tobytes())
         else:
             told.update(values[start : start + n].tobytes())
         found.append(told.digest())
     return found
-
-
-def _letters(column: pl.Series) -> tuple[memoryview, NDArray[np.int64]]:
-    """Return the bytes of a column of text, and where each text begins and ends."""
-    encoded = column.fill_null("").to_arrow().cast("large_binary")
-    _, offsets, data = encoded.buffers()
-    bounds = np.frombuffer(offsets, dtype=np.int64)[encoded.offset : encoded.offset + len(column) + 1]
-    return memoryview(data if data is not None else b""), bounds
 
 
 def write_whole(path: Path, found: Whole) -> None:
