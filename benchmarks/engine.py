@@ -5,8 +5,9 @@
     python benchmarks/engine.py --table         prints the table of the last results
 
 Synthetic SERVQUAL answers: 46 whole-number columns (22 perceptions, 22 expectations, recommendation, satisfaction) with
-2 % missing each, 500 branches, 36 months, one Parquet file. Every figure is a process of its own, imports included in
-memory but not in time. The check of the data, which the others do not make, is done before, and not counted. What the
+2 % missing each, 500 branches, 36 months, one Parquet file in groups of 262,144 rows. Every figure is a process of its
+own, imports included in memory but not in time: the best of two (of five, if it takes less than ten seconds) that take
+turns with the others. The check of the data, which the others do not make, is done before, and not counted. What the
 notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file, with 1,000 blocks; the other side
 computes the figures of the same notebooks with pandas, scipy and statsmodels, without the bootstrap that the blocks are
 for. Some of them are compared. The columns alone are decoded by polars, by DuckDB and by pyarrow.
@@ -37,7 +38,9 @@ HERE = Path(__file__).resolve().parent
 SEED = 20261126
 ITEMS, BRANCHES, MONTHS = 22, 500, 36
 ROWS = (1_000_000, 10_000_000, 30_000_000)
-PART = 500_000
+PART, GROUP = 1 << 19, 1 << 18  # rows made at once; rows of a group of the file, as polars writes it
+TIMES, SHORT_TIMES, SHORT = 2, 5, 10.0
+"""Each figure is the best of so many runs, or of so many if the first takes less than so many seconds."""
 PANDAS_ROWS = 10_000_000
 """Above this the tables of pandas would not fit into the memory of the machine that measures."""
 P, E = ([f"{kind}{i}" for i in range(1, ITEMS + 1)] for kind in "PE")
@@ -112,7 +115,7 @@ def write_study(folder: Path, rows: int, *, missing: float = 0.02, segment: bool
         for frame in parts(rows, missing):
             table = frame.to_arrow()
             writer = writer or pq.ParquetWriter(target, table.schema, compression="zstd")
-            writer.write_table(table)
+            writer.write_table(table, row_group_size=GROUP)
         if writer is not None:
             writer.close()
     return folder
@@ -391,13 +394,21 @@ def measure(sizes: list[int], home: Path) -> list[dict[str, Any]]:
             subprocess.run(
                 [sys.executable, __file__, "--check", str(folder)], check=True, capture_output=True
             )
-        for step, (_, file, large) in STEPS.items():
-            if large or n <= PANDAS_ROWS:
-                found = {"rows": n, "step": step, **measured(step, folders[file])}
+        asked = [step for step, (_, _, large) in STEPS.items() if large or n <= PANDAS_ROWS]
+        best: dict[str, dict[str, Any]] = {}
+        for turn in range(
+            TIMES
+        ):  # one after the other, so that a slow minute of the machine meets all of them
+            for step in asked:
+                if turn >= TIMES and best[step]["seconds"] > SHORT:
+                    continue
+                found = measured(step, folders[STEPS[step][1]])
                 print(
                     f"{n:>12,} {step:<30} {found['seconds']:8.2f} s {found['peak_mb']:8,.0f} MB", flush=True
                 )
-                rows.append(found)
+                if turn == 0 or found["seconds"] < best[step]["seconds"]:
+                    best[step] = found
+        rows += [{"rows": n, "step": step, **found} for step, found in best.items()]
         _agree(rows, n)
         results.write("engine", rows, seed=SEED, items=ITEMS, branches=BRANCHES, months=MONTHS)
     return rows

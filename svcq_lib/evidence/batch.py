@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from svcq_lib.evidence.kernel import sort_cells
 from svcq_lib.evidence.layout import Layout, Raw, Work
 from svcq_lib.evidence.plan import ROW_COLUMNS, Plan, grain_of, period_name
 from svcq_lib.evidence.steps import NONE, SHORT
+from svcq_lib.study import Column
 
 
 class Keys:
@@ -138,7 +139,7 @@ class Batch:
     """
 
     def __init__(self, plan: Plan, keys: Keys, table: pl.DataFrame, layouts: Layouts) -> None:
-        answers = [name for name in plan.study.columns() if name in table.columns]
+        answers = {name: one for name, one in plan.study.columns().items() if name in table.columns}
         self.plan, self.keys, self.table, self.size = plan, keys, table.drop(answers), len(table)
         self.weights = table["weight"].to_numpy()
         self._codes: dict[tuple[str, ...], Codes] = {(): np.zeros(len(table), dtype=np.intp)}
@@ -194,19 +195,26 @@ class Batch:
         return pl.DataFrame(found)
 
 
-def laid_out(rows: pl.DataFrame, answers: Sequence[str]) -> Raw:
-    """Return answers as matrices: short integers where all values of a column are whole and small, else floats."""
-    table = rows.select(answers)
-    if not answers or not len(rows):
-        none = np.zeros((len(answers), len(rows)))
-        return Raw(tuple(answers), none.astype(np.int8), none[:0], (0.0,) * len(answers))
-    low, high = table.select(pl.all().min()).row(0), table.select(pl.all().max()).row(0)
-    floats = table.select(cs.float())
-    whole = floats.select((pl.all() % 1 == 0).all()).row(0, named=True) if floats.columns else {}
-    limits = {
-        name: max(abs(float(one or 0)) for one in ends) if whole.get(name, True) else None
-        for name, *ends in zip(table.columns, low, high, strict=True)
-    }
+def laid_out(rows: pl.DataFrame, columns: Mapping[str, Column]) -> Raw:
+    """Return answers as matrices: short integers where all values of a column are whole and small, else floats.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of the prepared table.
+    columns : Mapping of str to Column
+        The columns to lay out, and how they are read: a scale tells the limits of what is a short integer.
+
+    Returns
+    -------
+    Raw
+        The columns.
+    """
+    table = rows.select(*columns)
+    limits = {name: _declared(one, table.schema[name]) for name, one in columns.items()}
+    other = table.select(*(name for name, limit in limits.items() if limit is None))
+    if other.columns and len(rows):
+        limits |= _found(other)
     short = [name for name, limit in limits.items() if limit is not None and limit <= SHORT]
     names = [*short, *(name for name in limits if name not in short)]
     return Raw(
@@ -221,12 +229,29 @@ def laid_out(rows: pl.DataFrame, answers: Sequence[str]) -> Raw:
     )
 
 
+def _declared(column: Column, dtype: pl.DataType) -> float | None:
+    """Return the largest absolute value of a column of whole numbers, as far as its declaration tells."""
+    if dtype not in (pl.Int8, pl.Int16):
+        return None
+    if column.positive:
+        return 1.0
+    return None if column.scale is None else max(abs(column.scale.low), abs(column.scale.high))
+
+
+def _found(table: pl.DataFrame) -> dict[str, float | None]:
+    """Return the largest absolute value of each column whose values are all whole numbers."""
+    low, high = table.select(pl.all().min()).row(0), table.select(pl.all().max()).row(0)
+    floats = table.select(cs.float())
+    whole = floats.select((pl.all() % 1 == 0).all()).row(0, named=True) if floats.columns else {}
+    return {
+        name: max(abs(float(one or 0)) for one in ends) if whole.get(name, True) else None
+        for name, *ends in zip(table.columns, low, high, strict=True)
+    }
+
+
 def _matrix(table: pl.DataFrame, n: int, dtype: type[np.generic]) -> NDArray[Any]:
     """Return the columns of a table of n rows as rows of a matrix."""
-    found = np.empty((len(table.columns), n), dtype=dtype)
-    for row, column in zip(found, table, strict=True):
-        row[:] = column.to_numpy()
-    return found
+    return table.to_numpy(order="fortran").T if table.columns else np.empty((0, n), dtype=dtype)
 
 
 class Chunk:
@@ -250,6 +275,8 @@ class Chunk:
 
     def cells(self, keys: tuple[str, ...]) -> tuple[Codes | None, Codes, Codes]:
         """Return the order of rows by group (None: as they are), where each group starts, and its number."""
+        if not keys:
+            return None, np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp)
         if keys not in self._cells:
             codes = self.batch.codes(keys)[self.rows]
             order, starts, found = sort_cells(codes)

@@ -108,7 +108,9 @@ def scanned(study: Study, needs: EvidenceNeeds, report: CheckReport) -> tuple[Pa
     """
     rows = report.rows(study.responses.table)
     straight = any(note.code == "data_straight_line" for note in report.notes())
-    plan = plan_of(study, needs, rows=rows, fitting=fitted(study, report), straight=straight)
+    plan = plan_of(
+        study, needs, rows=rows, fitting=fitted(study, report), straight=straight, in_scale=report.ok
+    )
     return added(_parts(plan, partitions(study, report))), plan
 
 

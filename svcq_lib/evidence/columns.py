@@ -25,12 +25,9 @@ class Kinds:
     ----------
     masks : ndarray of int, shape (p,)
         Equal numbers for columns that have answers in the same rows, from 0 in the order of the columns.
-    binary : ndarray of bool, shape (p,)
-        Whether a column holds 0 and 1 only.
     """
 
     masks: NDArray[np.intp]
-    binary: NDArray[np.bool_]
 
     @property
     def count(self) -> int:
@@ -70,16 +67,9 @@ class Masks:
         return self[named(one)] if one is not None and every else frozenset({name})
 
     def kinds(self, columns: Sequence[str]) -> Kinds:
-        """Return which columns have answers in the same rows, and which hold 0 and 1 only."""
+        """Return which columns have answers in the same rows."""
         seen: dict[MaskKey, int] = {}
-        masks = [seen.setdefault(self[name,], len(seen)) for name in columns]
-        return Kinds(
-            np.array(masks, dtype=np.intp), np.array([self._binary(name) for name in columns], dtype=bool)
-        )
-
-    def _binary(self, name: str) -> bool:
-        one = self._derived.get(name)
-        return isinstance(one, Between | Level) or (isinstance(one, Present) and self._binary(one.column))
+        return Kinds(np.array([seen.setdefault(self[name,], len(seen)) for name in columns], dtype=np.intp))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The one kernel: answers of a batch in, sums per cell out.
 
-Columns lie in rows of a matrix, so that each is contiguous; a value without an answer is 0, and masks tell which.
-Sums of pairs are matrix products. Only rows that lack some of the answers need the products that count who answered
-both: in all others these are sums of single columns. Products of whole numbers that stay exact in single precision
-are computed in it.
+A value without an answer is 0, and masks tell which. Sums of single columns are taken over contiguous columns, sums of
+pairs are matrix products of contiguous rows. Those that count only who answered both are sums over all rows less those
+over the rows without an answer, which are few. Products of whole numbers that stay exact in single precision are
+computed in it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from svcq_lib.evidence.columns import Kinds
 from svcq_lib.evidence.rooms import room
@@ -25,6 +26,7 @@ PLAIN_CROSS_SUMS = ("n", "swx", "swxx", "swxy")
 """What differs between rows that count once; the other sums equal one of these."""
 
 EXACT = float(1 << 24)  # whole numbers below are exact in single precision
+_FEW = 8  # of so many answers at most one is missing where the rows without it are summed apart
 
 
 def sort_cells(codes: Codes) -> tuple[Codes, Codes, Codes]:
@@ -132,22 +134,26 @@ def rows_of(starts: Codes, n: int) -> NDArray[np.int64]:
 
 
 def pair_sums(
-    x: NDArray[np.floating], present: NDArray[np.bool_], weights: Array | None, starts: Codes, kinds: Kinds
+    x: NDArray[np.floating],
+    present: NDArray[np.bool_] | None,
+    weights: Array | None,
+    starts: Codes,
+    kinds: Kinds,
 ) -> Sums:
     """Return the sums of pairs of columns by cell, over rows where both are answered.
 
     Parameters
     ----------
-    x : ndarray, shape (p + 1, n)
-        Answers, sorted by cell, 0 where there is none; the last row is written to.
-    present : ndarray of bool, shape (m, n)
-        Where there is an answer, for each mask.
+    x : ndarray, shape (n, p + 1) or wider
+        Answers, sorted by cell, 0 where there is none; then a column of ones, and none or more of zeros.
+    present : ndarray of bool, shape (n, m), optional
+        Where there is an answer, for each mask; None if there is one everywhere.
     weights : ndarray, shape (n,), optional
         Weights in the same order; without them each row counts once.
     starts : ndarray of int
         First row of each cell.
     kinds : Kinds
-        The mask of each column, and which hold 0 and 1 only.
+        The mask of each column.
 
     Returns
     -------
@@ -156,59 +162,76 @@ def pair_sums(
         (cells, m, m) of ``n`` and ``sw``, (cells, p, m) of ``swx`` and ``swxx``, (cells, p, p) of ``swxy``. Without
         weights only ``PLAIN_CROSS_SUMS``.
     """
-    p, n = len(x) - 1, x.shape[1]
-    complete = np.logical_and.reduce(present)
-    x[p] = complete  # a last column, so that the products hold sums over rows with all answers, too
-    products = _products(x if weights is None else x * weights, x, starts, n)
-    some = np.flatnonzero(np.logical_or.reduce(present) > complete)
-    part = _partial_sums(x[:p], present, weights, some, np.searchsorted(some, starts), kinds.binary)
-    whole = np.add.reduceat(x[p], starts, dtype=float)
-    every = {"n": whole[:, None, None], "sw": products[:, p:, p:], "swx": products[:, :p, p:]}
-    own = part["swxx"][:, np.arange(p), kinds.masks]
-    squares = np.diagonal(products, axis1=1, axis2=2)[:, :p] - own
-    every["swxx"] = np.where(whole[:, None] > 0, squares, 0.0)[:, :, None]
-    return {name: one + every[name] for name, one in part.items()} | {"swxy": products[:, :p, :p]}
-
-
-def _partial_sums(
-    x: NDArray[np.floating],
-    present: NDArray[np.bool_],
-    weights: Array | None,
-    some: Codes,
-    starts: Codes,
-    binary: NDArray[np.bool_],
-) -> Sums:
-    """Return the sums over those rows that lack some of the answers."""
-    p, m, n = len(x), len(present), len(some)
-    heads = m if weights is None else 2 * m
-    if n == 0:
-        sizes = {"n": m, "sw": m, "swx": p, "swxx": p}
-        names = [name for name in sizes if weights is not None or name != "sw"]
-        return {name: np.zeros((len(starts), sizes[name], m)) for name in names}
-    others = np.flatnonzero(~binary)  # the square of 0 and of 1 is the number itself
-    terms = room("terms", (heads + p + len(others), n), x.dtype.type)
-    answered, values, squares = terms[:m], terms[heads : heads + p], terms[heads + p :]
-    answered[:] = present.take(some, axis=1, out=room("some", (m, n), np.bool_), mode="clip")
-    x.take(some, axis=1, out=values, mode="clip")
-    np.multiply(values[others], values[others], out=squares)
+    p = len(kinds.masks)
+    heads = x if weights is None else np.multiply(x, weights[:, None], out=room("heads", x.shape, float))
+    products = _products(heads, x, starts)
+    answered = _Answered(present, kinds.count, starts, x)
+    found = answered.sums(products[:, :, p], heads)
+    sums = {
+        "n": answered.counts(),
+        "swx": found[:, :p],
+        "swxx": answered.sums(np.diagonal(products, axis1=1, axis2=2), heads, x)[:, :p],
+    }
     if weights is not None:
-        own = weights[some]
-        np.multiply(answered, own, out=terms[m:heads])
-        values *= own
-        squares *= own
-    found = _products(terms, answered, starts, n)
-    sums = {"n": found[:, :m], "sw": found[:, m:heads], "swx": found[:, heads : heads + p]}
-    sums["swxx"] = sums["swx"].copy()
-    sums["swxx"][:, others] = found[:, heads + p :]
-    return {name: one for name, one in sums.items() if weights is not None or name != "sw"}
+        sums["sw"] = answered.sums(found[:, p], answered.given, weights[:, None])
+    if x.dtype == float:  # the difference of rounded sums over the same rows need not be 0
+        some = sums["n"] > 0
+        sums |= {name: sums[name] * some[:, kinds.masks] for name in ("swx", "swxx")}
+        sums |= {name: sums[name] * some for name in sums.keys() & {"sw"}}
+    return sums | {"swxy": products[:, :p, :p]}
 
 
-def _products(left: NDArray[np.floating], right: NDArray[np.floating], starts: Codes, n: int) -> Array:
+class _Answered:
+    """Sums over the rows that have an answer under each of m masks.
+
+    Where few answers are missing, what lies in the rows without one is taken away from what lies in all rows.
+    """
+
+    def __init__(
+        self, present: NDArray[np.bool_] | None, m: int, starts: Codes, x: NDArray[np.floating]
+    ) -> None:
+        n, cells = len(x), len(starts)
+        missing = np.zeros(0, dtype=np.intp) if present is None else np.flatnonzero(~present)
+        self._starts, self._m, self._rows = starts, m, rows_of(starts, n)
+        self.given = room("given", (n, m if len(missing) else 0), x.dtype.type)
+        if present is not None and len(missing):
+            self.given[:] = present
+        self._absent = None
+        if len(missing) * _FEW > n * m:
+            return
+        rows, masks = np.divmod(missing, m)
+        if cells > 1:
+            masks += m * (np.searchsorted(starts, rows, side="right") - 1)
+        ends = np.append(0, np.cumsum(np.bincount(rows, minlength=n)))
+        ones = np.ones(len(missing), dtype=x.dtype)
+        self._absent = csc_array((ones, masks, ends), shape=(m * cells, n))
+
+    def counts(self) -> Array:
+        """Return the number of rows that have an answer under both of two masks."""
+        if self._absent is None:
+            return self.sums(self._rows, self.given)
+        gone = np.bincount(self._absent.indices, minlength=self._absent.shape[0])
+        return self.sums(self._rows[:, None] - gone.reshape(-1, self._m), self.given)
+
+    def sums(
+        self, totals: NDArray[Any], x: NDArray[np.floating], times: NDArray[np.floating] | None = None
+    ) -> Array:
+        """Return the sums of columns, times others, by cell and mask; those over all rows are given."""
+        if self._absent is not None and not self._absent.nnz:
+            return np.repeat(totals[:, :, None], self._m, axis=2).astype(float)
+        left = x if times is None else np.multiply(x, times, out=room("left", x.shape, x.dtype.type))
+        if self._absent is None:
+            return _products(left, self.given, self._starts)
+        gone = (self._absent @ left).reshape(len(self._starts), self._m, -1)
+        return totals[:, :, None] - gone.swapaxes(1, 2)
+
+
+def _products(left: NDArray[np.floating], right: NDArray[np.floating], starts: Codes) -> Array:
     """Return the products of two matrices over the rows of each cell."""
-    found = np.empty((len(starts), len(left), len(right)))
-    ends = [*starts[1:].tolist(), n]
+    found = np.empty((len(starts), left.shape[1], right.shape[1]))
+    ends = [*starts[1:].tolist(), len(left)]
     for cell, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        found[cell] = left[:, start:end] @ right[:, start:end].T
+        found[cell] = left[start:end].T @ right[start:end]
     return found
 
 
@@ -250,7 +273,7 @@ def cross_sums(values: Array, weights: Array, starts: Codes) -> Sums:
     dict of str to ndarray
         See :class:`~svcq_lib.evidence.moments.Moments`; shape (cells, p, p).
     """
-    present, p = ~np.isnan(values.T), values.shape[1]
-    x = np.zeros((p + 1, len(values)))
-    np.copyto(x[:p], values.T, where=present)
-    return pair_sums(x, present, weights, starts, Kinds(np.arange(p), np.zeros(p, dtype=bool)))
+    present, p = ~np.isnan(values), values.shape[1]
+    x = np.ones((len(values), p + 1))
+    x[:, :p] = np.where(present, values, 0.0)
+    return pair_sums(x, present, weights, starts, Kinds(np.arange(p)))

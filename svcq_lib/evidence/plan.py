@@ -16,12 +16,11 @@ from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.evidence.weights import Fitting, fit
 from svcq_lib.sources import prepared
 from svcq_lib.sources.prepared import ROW
-from svcq_lib.sources.rules import straight_lined
 from svcq_lib.study import Study
 
 BATCH_ROWS = 1 << 18
 ROW_COLUMNS = ("row_id", "date", "period", "weight", "stratum", "cluster", "block")
-INSIDE, CHOSEN, STRAIGHT, UNIT = "_inside", "_chosen", "_straight", "_unit"
+INSIDE, CHOSEN, UNIT = "_inside", "_chosen", "_unit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +39,8 @@ class Plan:
         How weights are fitted to the margins of the population.
     straight : bool
         Whether rows with the same answer throughout are counted: not where the data contract found none.
+    in_scale : bool
+        Whether the data contract found no answer outside its scale, so that none is looked for.
     """
 
     study: Study
@@ -47,6 +48,7 @@ class Plan:
     small: bool
     fitting: Fitting | None
     straight: bool = True
+    in_scale: bool = False
 
     @property
     def blocked(self) -> bool:
@@ -73,6 +75,7 @@ def plan_of(
     rows: int | None = None,
     fitting: Fitting | None = None,
     straight: bool = True,
+    in_scale: bool = False,
 ) -> Plan:
     """Return the plan of a scan.
 
@@ -88,6 +91,8 @@ def plan_of(
         How weights are fitted to the margins, if that is known; else they are fitted if there are any margins.
     straight : bool
         Whether rows with the same answer throughout are counted.
+    in_scale : bool
+        Whether no answer is known to lie outside its scale.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def plan_of(
     MethodError
         If weights cannot be fitted to the declared margins.
     """
-    plan = Plan(study, needs, False, fitting, straight)
+    plan = Plan(study, needs, False, fitting, straight, in_scale)
     if plan.kind != "cluster":
         if rows is None:
             rows = prepared.prepared(study, filtered=False).select(pl.len()).collect().item()
@@ -209,15 +214,14 @@ def table(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
     -------
     LazyFrame
         Canonical columns, whether a row is chosen by the filters and lies inside the period too, and, if the plan
-        asks for them, the unit that makes a block and whether a row has the same answer throughout.
+        asks for it, the unit that makes a block.
     """
     own = [UNIT] if plan.blocked else []
-    own += [STRAIGHT] if plan.straight else []
     return everything(plan, raw, offset).select(*sorted(wanted(plan)), *own).with_columns(*chosen(plan.study))
 
 
 def everything(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
-    """Return all canonical columns of rows with a usable weight, their unit, and whether all answers are the same.
+    """Return all canonical columns of rows with a usable weight, and their unit.
 
     Parameters
     ----------
@@ -233,13 +237,12 @@ def everything(plan: Plan, raw: pl.LazyFrame, offset: int = 0) -> pl.LazyFrame:
     LazyFrame
         All that any scan reads.
     """
-    frame = prepared.canonical(plan.study, raw, offset=offset, also=_unit(plan))
+    frame = prepared.canonical(plan.study, raw, offset=offset, also=_unit(plan), in_scale=plan.in_scale)
     if plan.kind == "cluster":
         frame = frame.with_columns(pl.col("cluster").fill_null("").alias(UNIT))
     if plan.study.responses.weight is not None:
         frame = frame.filter(pl.col("weight") > 0)
-    straight = straight_lined([key for key in plan.study.columns() if key.startswith("perception.")])
-    return frame.with_columns(straight.alias(STRAIGHT))
+    return frame
 
 
 def chosen(study: Study) -> tuple[pl.Expr, pl.Expr]:
@@ -293,6 +296,8 @@ def wanted(plan: Plan) -> set[str]:
     asked += [name for rows in needs.rows.values() for name in (*ROW_COLUMNS, *rows.columns)]
     found = sources_of(needs.derived, asked) - {"period", "month", "block"}
     found |= {"date", "weight", "stratum"} | {f"segment.{name}" for name in plan.study.filters}
+    if plan.straight:
+        found |= {name for name in plan.study.columns() if name.startswith("perception.")}
     return found | ({ROW} if plan.blocked else set()) | set(plan.fitting.keys if plan.fitting else ())
 
 

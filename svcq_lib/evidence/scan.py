@@ -23,11 +23,14 @@ from svcq_lib.evidence.grouping import Codes
 from svcq_lib.evidence.layout import index
 from svcq_lib.evidence.moments import CROSS_SUMS, VECTOR_SUMS, Accumulator
 from svcq_lib.evidence.needs import Cells, Rows
-from svcq_lib.evidence.plan import INSIDE, STRAIGHT, Plan
+from svcq_lib.evidence.plan import INSIDE, Plan
 from svcq_lib.evidence.rooms import room
+from svcq_lib.evidence.straight import straight_lined
 from svcq_lib.study import Study
 
-CHUNK_ROWS = 1 << 15
+CHUNK_ROWS = (
+    1 << 15
+) + 64  # columns that lie a power of two apart push each other out of the processor's cache
 _THREADS = min(4, os.cpu_count() or 1)
 _Result = TypeVar("_Result")
 _Found = tuple[Codes, NDArray[np.int64], kernel.Sums]  # cells, rows behind each, sums
@@ -36,6 +39,7 @@ _Chunked = tuple[Sequence[_Found | None], Sequence[_Counted]]
 _Ready = tuple[Callable[[slice], _Chunked], Sequence[slice], Mapping[str, "Request"]]
 _LEVELS = 4096  # largest whole number whose answers are counted by number
 _TOGETHER = 8  # columns of a chunk that are summed together
+_LANES = 16  # columns that a processor multiplies at once
 _FEW = 16  # largest whole number whose answers are counted level by level
 
 
@@ -56,14 +60,13 @@ class Counts:
     date_min: dt.date | None = None
     date_max: dt.date | None = None
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Add rows inside the filters and the period."""
+    def add(self, rows: pl.DataFrame, straight: int) -> None:
+        """Add rows inside the filters and the period, some of which are straight-liners."""
         weights = rows["weight"].to_numpy()
         self.n += len(rows)
         self.sw += float(weights.sum())
         self.sw2 += float((weights**2).sum())
-        if STRAIGHT in rows.columns:
-            self.straight += int(rows[STRAIGHT].sum())
+        self.straight += straight
         self.date_min = earliest(self.date_min, rows["date"].min())
         self.date_max = latest(self.date_max, rows["date"].max())
 
@@ -137,7 +140,7 @@ class Sums:
             As :meth:`svcq_lib.evidence.facts.Facts.add` gives them, restricted to chosen rows.
         """
         with ThreadPoolExecutor(_THREADS) as pool:
-            for ready in _ahead(map(self._ready, batches)):
+            for ready in _ahead(map(self._ready, _ahead(iter(batches)))):
                 for work, chunks, requests in ready:
                     for sums, counts in _in_threads(pool, work, chunks):
                         self._take(requests, sums, counts)
@@ -146,7 +149,8 @@ class Sums:
         """Return what is left to do for a batch, after its groups are numbered."""
         inside = batch[INSIDE].to_numpy()
         rows = Batch(self.plan, self.keys, batch, self.layouts)
-        self.counts.add(batch if inside.all() else batch.filter(INSIDE))
+        straight = int(straight_lined(rows.raw)[inside].sum()) if self.plan.straight else 0
+        self.counts.add(batch if inside.all() else batch.filter(INSIDE), straight)
         for name, kept in self.plan.needs.rows.items():
             self._keep(name, kept, rows, slice(None) if kept.all_periods or inside.all() else inside)
         late = {name: one for name, one in self.requests.items() if one.cells.all_periods}
@@ -269,29 +273,43 @@ def _sums(request: Request, chunk: Chunk) -> _Found | None:
     if "sw" in request.sums.shapes:
         weights = chunk.weights if order is None else chunk.weights[order]
     if cells.cross:
-        x, present = _matrices(request, chunk, order)
-        sums = kernel.pair_sums(x, present, weights, starts, request.kinds)
+        sums = kernel.pair_sums(*_by_row(request, chunk, order), weights, starts, request.kinds)
     elif weights is None and not request.keys:
         sums = _plain(request, chunk)
     else:
-        x, present = _matrices(request, chunk, order)
-        sums = kernel.single_sums(x[:-1], present[request.kinds.masks], weights, starts)
+        sums = kernel.single_sums(*_by_column(request, chunk, order), weights, starts)
     return found, kernel.rows_of(starts, n), sums
 
 
-def _matrices(
+def _by_column(
     request: Request, chunk: Chunk, order: Codes | None
 ) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_]]:
-    """Return a request's answers, with a row to write to, and where there are any, by mask."""
-    cells, work, layout = request.cells, chunk.work, chunk.batch.layout
-    source = layout.source(cells.columns)
-    plain = cells.cross and "sw" not in request.sums.shapes
-    dtype = kernel.exact_type(source.limit, chunk.size) if plain else np.float64
-    x = room("x", (len(cells.columns) + 1, chunk.size), dtype)
-    work.fill(source, x[:-1])
-    masks = index([source.places[first].mask for first in request.kinds.first])
-    present = work.answered(masks, "asked").view(np.bool_)
+    """Return a request's answers, and where there are any, each column in a row."""
+    source = chunk.batch.layout.source(request.cells.columns)
+    x = room("x", (len(source.places), chunk.size), np.float64)
+    chunk.work.fill(source, x)
+    present = chunk.work.answered(source.masks, "asked").view(np.bool_)
     return (x, present) if order is None else (x.take(order, axis=1), present.take(order, axis=1))
+
+
+def _by_row(
+    request: Request, chunk: Chunk, order: Codes | None
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_] | None]:
+    """Return a request's answers as the kernel takes pairs, and where there are any by mask, row by row."""
+    work, layout = chunk.work, chunk.batch.layout
+    source, p = layout.source(request.cells.columns), len(request.cells.columns)
+    shape = chunk.size, -(-(p + 1) // _LANES) * _LANES
+    rows = room("rows", shape, np.int8 if source.kinds == {True} else np.float64)
+    work.fill(source, rows[:, :p].T)
+    rows[:, p], rows[:, p + 1 :] = 1, 0
+    asked = work.answered(index([source.places[first].mask for first in request.kinds.first]), "asked")
+    present = None if asked.all() else np.ascontiguousarray(asked.T).view(np.bool_)
+    if order is not None:
+        rows, present = rows.take(order, axis=0), None if present is None else present.take(order, axis=0)
+    plain = "sw" not in request.sums.shapes
+    x = room("x", rows.shape, kernel.exact_type(source.limit, len(rows)) if plain else np.float64)
+    x[:] = rows
+    return x, present
 
 
 def _plain(request: Request, chunk: Chunk) -> kernel.Sums:

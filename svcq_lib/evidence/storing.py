@@ -15,14 +15,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from svcq_lib.evidence import plan as plans
+from svcq_lib.evidence.batch import laid_out
 from svcq_lib.evidence.facts import Facts, Whole
 from svcq_lib.evidence.grouping import Levels
 from svcq_lib.evidence.letters import letters_of
 from svcq_lib.evidence.parts import packed, unpacked
 from svcq_lib.evidence.plan import Plan
+from svcq_lib.evidence.straight import straight_lined
 from svcq_lib.sources.prepared import ROW
 
 ROWS, HEAD, UNITS, WHOLE, FITTING = "rows.arrow", "head.json", "units.arrow", "whole-{}.npz", "fitting.json"
+STRAIGHT = "straight"
+"""Whether all answers of a row are the same: its own column, so that its digest tells whether that has changed."""
 _BUCKETS = 32
 DIGEST = 16
 """Bytes of the digest of a column of a unit."""
@@ -45,12 +49,14 @@ def write_rows(
         Segments that make a unit.
     """
     keys, offsets = [f"segment.{name}" for name in segments], [0]
+    items = {name: one for name, one in plan.study.columns().items() if name.startswith("perception.")}
     with ExitStack() as stack:
         buckets = _Buckets(place, keys[0], stack)
         for number, frames in enumerate(partitions):
             facts = Facts(plan)
             for batch in plans.read(frames, plan, offsets[-1], of=plans.everything):
-                buckets.add(facts.add(batch))
+                straight = pl.Series(STRAIGHT, straight_lined(laid_out(batch, items)))
+                buckets.add(facts.add(batch).with_columns(straight))
             found = facts.found()
             write_whole(place / WHOLE.format(number), found)
             offsets.append(offsets[-1] + int(found.strata["n"].sum()))

@@ -46,7 +46,12 @@ def prepared(study: Study, *, filtered: bool = True) -> pl.LazyFrame:
 
 
 def canonical(
-    study: Study, raw: pl.LazyFrame, *, offset: int = 0, also: Sequence[pl.Expr] = ()
+    study: Study,
+    raw: pl.LazyFrame,
+    *,
+    offset: int = 0,
+    also: Sequence[pl.Expr] = (),
+    in_scale: bool = False,
 ) -> pl.LazyFrame:
     """Return rows of the response table as they lie under canonical columns, lazily.
 
@@ -60,6 +65,8 @@ def canonical(
         How many rows of the table come before these.
     also : sequence of Expr
         Further columns, of raw columns and ``ROW``.
+    in_scale : bool
+        Whether the data contract found no answer outside its scale, so that none is looked for.
 
     Returns
     -------
@@ -76,7 +83,8 @@ def canonical(
     require_columns(study, schema.names())
     numbered = raw.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64) + (offset + 1))
     answers = {
-        key: numeric(pl.col(one.column), one, schema[one.column]) for key, one in study.columns().items()
+        key: numeric(pl.col(one.column), one, schema[one.column], in_scale=in_scale)
+        for key, one in study.columns().items()
     }
     return numbered.select(
         ROW,

@@ -254,7 +254,8 @@ def straight_lined(perceived: Sequence[str]) -> pl.Expr:
         return pl.lit(False)
     values = [pl.col(key) for key in perceived]
     enough = pl.sum_horizontal([one.is_not_null() for one in values]) >= STRAIGHT_ITEMS
-    return (enough & (pl.max_horizontal(values) == pl.min_horizontal(values))).fill_null(False)
+    first = pl.coalesce(values)
+    return enough & pl.all_horizontal([one.is_null() | (one == first) for one in values])
 
 
 def _points(points: Sequence[str], answers: Mapping[str, Column]) -> Subject:

@@ -128,7 +128,7 @@ def _answer(expr: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
     return pl.when(given).then(value.fill_null(float("nan")))
 
 
-def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Expr:
+def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT, *, in_scale: bool = False) -> pl.Expr:
     """Return answers as the numbers that evidence counts.
 
     Parameters
@@ -139,6 +139,8 @@ def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Exp
         How it is read: missing codes, text answers, scale, direction, positive answers.
     dtype : DataType
         Its type.
+    in_scale : bool
+        Whether no answer is known to lie outside the scale, so that none is looked for.
 
     Returns
     -------
@@ -147,10 +149,10 @@ def numeric(expr: pl.Expr, column: Column, dtype: pl.DataType = _TEXT) -> pl.Exp
         for these answers and 0 for others. Otherwise an answer outside the scale is null, and a reversed one is
         mirrored (low + high − x).
     """
-    return _by_distinct(expr, lambda one: _numeric(one, column, dtype), dtype, pl.Float64())
+    return _by_distinct(expr, lambda one: _numeric(one, column, dtype, in_scale), dtype, pl.Float64())
 
 
-def _numeric(expr: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
+def _numeric(expr: pl.Expr, column: Column, dtype: pl.DataType, in_scale: bool) -> pl.Expr:
     if column.positive:
         answered = text(expr, dtype).is_not_null() & ~matches(expr, column.missing, dtype)
         return pl.when(answered).then(matches(expr, column.positive, dtype).cast(pl.Float64))
@@ -163,7 +165,8 @@ def _numeric(expr: pl.Expr, column: Column, dtype: pl.DataType) -> pl.Expr:
     if column.scale is None:
         return value
     low, high = (int(end) if end.is_integer() else end for end in (column.scale.low, column.scale.high))
-    value = pl.when(value.is_between(low, high)).then(value)
+    if not in_scale:
+        value = pl.when(value.is_between(low, high)).then(value)
     return low + high - value if column.reverse else value
 
 

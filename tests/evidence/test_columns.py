@@ -21,6 +21,7 @@ from svcq_lib.evidence.columns import (
     sources_of,
 )
 from svcq_lib.evidence.layout import Layout
+from svcq_lib.study import Column
 
 NONE = None
 FRAME = pl.DataFrame(
@@ -38,7 +39,8 @@ def columns(
     derived: dict[str, Derived], frame: pl.DataFrame, rows: slice | np.ndarray | None = None
 ) -> dict[str, list[float | None]]:
     """All columns of some rows of a frame, None where there is no answer, as a scan computes them."""
-    raw = laid_out(frame, sorted(sources_of(derived, list(derived)) & set(frame.columns)))
+    names = sorted(sources_of(derived, list(derived)) & set(frame.columns))
+    raw = laid_out(frame, {name: Column(column=name) for name in names})
     layout = Layout(derived, list(derived), raw)
     groups = np.array([0, 1, -1] * len(frame))[: len(frame)]
 
@@ -193,5 +195,4 @@ def test_rows_are_given_in_the_order_that_is_asked_for():
 def test_columns_that_are_answered_together_share_a_mask():
     kinds = Masks(TREE).kinds(["gap", "paired", "a", "alone", "top", "mean", "of a mean", "of all", "level"])
     assert kinds.masks.tolist() == [0, 0, 1, 1, 1, 2, 2, 3, 4]
-    assert kinds.binary.tolist() == [False] * 4 + [True, False, True, False, True]
     assert (kinds.count, kinds.first) == (5, [0, 2, 5, 7, 8])

@@ -124,9 +124,37 @@ def test_columns_that_are_answered_together_need_one_column_for_all(masks, flags
     order, starts, _ = kernel.sort_cells(codes)
     weights = np.linspace(0.5, 2.0, 20)[order]
     full = kernel.cross_sums(values[order], weights if weighted else np.ones(20), starts)
-    x = np.vstack([np.nan_to_num(values[order].T), np.zeros(20)])
-    kinds = Kinds(of, np.array([False, True, True]))
-    found = kernel.pair_sums(x, masks[order].T.copy(), weights if weighted else None, starts, kinds)
+    x = np.column_stack([np.nan_to_num(values[order]), np.ones(20)])
+    found = kernel.pair_sums(x, masks[order], weights if weighted else None, starts, Kinds(of))
     for name, one in found.items():
         whole = one[:, of] if name in ("n", "sw") else one
         np.testing.assert_allclose(whole[:, :, of] if name != "swxy" else whole, full[name], atol=1e-12)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.02, 0.6])
+@pytest.mark.parametrize("kind", ["whole", "real", "weighted"])
+def test_pairs_are_the_same_however_many_answers_are_missing(missing, kind):
+    """Few are taken away from the sums of all rows, many are left out of the products: against plain loops."""
+    rng = np.random.default_rng(7)
+    n, p = 600, 5
+    values = rng.integers(1, 8, (n, p)).astype(float) + (0.25 if kind == "real" else 0.0)
+    values[rng.random((n, p)) < missing] = NAN
+    values[:200, 4] = NAN if missing else 1.0  # in the first cell nobody answers both of the last two
+    values[200:220, 3] = NAN if missing else 1.0
+    weights = rng.random(n) + 0.5 if kind == "weighted" else np.ones(n)
+    starts = np.array([0, 200, 201, 450])
+    present = ~np.isnan(values)
+    x = np.zeros((n, 16), dtype=np.float32 if kind == "whole" else np.float64)
+    x[:, :p], x[:, p] = np.where(present, values, 0.0), 1.0
+    asked = None if present.all() else present
+    found = kernel.pair_sums(x, asked, weights if kind == "weighted" else None, starts, Kinds(np.arange(p)))
+    names = kernel.PLAIN_CROSS_SUMS + (("sw",) if kind == "weighted" else ())
+    assert set(found) == set(names)
+    for cell, (start, end) in enumerate(zip(starts, [*starts[1:], n], strict=True)):
+        for i in range(p):
+            for j in range(p):
+                both = (present[:, i] & present[:, j])[start:end]
+                v, u, w = (one[start:end][both] for one in (values[:, i], values[:, j], weights))
+                known = {"n": both.sum(), "sw": w.sum(), "swx": w @ v, "swxx": w @ v**2, "swxy": w @ (u * v)}
+                for name in names:
+                    assert found[name][cell, i, j] == pytest.approx(known[name], rel=1e-12, abs=0.0), name
