@@ -6,11 +6,12 @@
 
 Synthetic SERVQUAL answers: 46 whole-number columns (22 perceptions, 22 expectations, recommendation, satisfaction) with
 2 % missing each, 500 branches, 36 months, one Parquet file in groups of 262,144 rows. Every figure is a process of its
-own, imports included in memory but not in time: the best of two (of five, if it takes less than ten seconds) that take
-turns with the others. The check of the data, which the others do not make, is done before, and not counted. What the
-notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file, with 1,000 blocks; the other side
-computes the figures of the same notebooks with pandas, scipy and statsmodels, without the bootstrap that the blocks are
-for. Some of them are compared. The columns alone are decoded by polars, by DuckDB and by pyarrow.
+own, imports included in memory but not in time: up to 10 million rows the best of two (of five, if it takes less than
+ten seconds) that take turns with the others. The check of the data, which the others do not make, is done before, and
+not counted. What the notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file, with 1,000
+blocks; the other side computes the figures of the same notebooks with pandas, scipy and statsmodels, without the
+bootstrap that the blocks are for. Some of them are compared. The columns alone are decoded by polars, by DuckDB and by
+pyarrow.
 """
 
 from __future__ import annotations

@@ -235,7 +235,7 @@ PAIRS = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 7)), min_size=5, ma
 
 
 @given(PAIRS, st.integers(-2, 2))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_shifting_all_perceptions_shifts_the_gap(make_study, pairs, shift):
     frame = pd.DataFrame(pairs, columns=["E1", "P1"])
     one, other = (

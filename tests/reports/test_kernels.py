@@ -114,7 +114,7 @@ def test_figures_and_other_outputs_are_those_of_an_ordinary_kernel(forked, execu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("topic", ["gaps", "drivers", "scores"])
+@pytest.mark.parametrize("topic", ["drivers", "scores"])
 def test_a_report_of_a_forked_kernel_has_the_same_bytes(forked, small_demo, tmp_path, topic):
     own = {name: one.default for name, one in parameters_of(topic).items()}
     given = {
