@@ -108,6 +108,8 @@ def needs(study: Study, *, outcome: str | None = None) -> EvidenceNeeds:
         if len(one.items) > 1:
             cells[f"gaps.alpha.{one.name}"] = Cells(alpha_columns(one, paired), cross=True)
     if paired:
+        if means := [name for one in terms if len(one.items) > 1 for name in mean_columns(one)]:
+            cells["gaps.means"] = Cells(tuple(means), cross=True)  # apart: whole numbers are added up faster
         cells["gaps.shares"] = Cells(_share_columns(terms, derived), blocks=True)
     name = outcome_of(study, outcome)
     if paired and name:
@@ -209,13 +211,16 @@ def alpha_columns(one: Dimension, paired: bool) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Perception items; in gap mode also expectation items and the respondent's means of both.
+        Perception items; in gap mode also expectation items.
     """
     names = [item.name for item in one.items]
     own = [f"alpha.{name}" for name in names]
-    both = [f"paired.expectation.{name}" for name in names]
-    both += [f"paired.perception.{one.name}", f"paired.expectation.{one.name}"]
-    return (*own, *both) if paired else tuple(own)
+    return (*own, *(f"paired.expectation.{name}" for name in names)) if paired else tuple(own)
+
+
+def mean_columns(one: Dimension) -> tuple[str, str]:
+    """Return the columns of the respondent's mean perception and mean expectation of a dimension."""
+    return f"paired.perception.{one.name}", f"paired.expectation.{one.name}"
 
 
 def _contrasts(terms: list[Dimension]) -> dict[str, Derived]:

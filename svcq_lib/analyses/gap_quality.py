@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from svcq_lib.analyses import estimates
-from svcq_lib.analyses.gap_columns import alpha_columns
+from svcq_lib.analyses.gap_columns import mean_columns
 from svcq_lib.evidence.collect import Evidence
+from svcq_lib.evidence.moments import Moments
 from svcq_lib.measures.reliability import cronbach_alpha_from_covariance
 from svcq_lib.measures.servqual import difference_score_reliability
 from svcq_lib.stats import intervals, matrices
@@ -26,7 +27,7 @@ def reliabilities(evidence: Evidence, terms: list[Dimension], study: Study, ci_l
     Parameters
     ----------
     evidence : Evidence
-        With requests ``gaps.alpha.DIMENSION``.
+        With requests ``gaps.alpha.DIMENSION`` and, in gap mode, ``gaps.means``.
     terms : list of Dimension
         The dimensions.
     study : Study
@@ -41,7 +42,7 @@ def reliabilities(evidence: Evidence, terms: list[Dimension], study: Study, ci_l
         (of the respondents' mean perception and expectation), reliability (of the gap). Dimensions of one item are
         absent.
     """
-    rows = {}
+    rows, means = {}, evidence.moments.get("gaps.means")
     for one in terms:
         moments = evidence.moments.get(f"gaps.alpha.{one.name}")
         if moments is None:
@@ -55,17 +56,22 @@ def reliabilities(evidence: Evidence, terms: list[Dimension], study: Study, ci_l
         effective = evidence.base.n_eff / evidence.base.n
         low, high = intervals.feldt(alpha, float(pairs.min()) * effective, k, ci_level)
         found = {"alpha": float(alpha), "alpha_low": float(low), "alpha_high": float(high)}
-        if len(moments.columns) == len(alpha_columns(one, paired=True)):
-            found |= _difference(covariance, k, float(alpha))
+        if means is not None:
+            found |= _difference(covariance[k:, k:], means, one, float(alpha))
         rows[one.name] = found
     return pd.DataFrame.from_dict(rows, orient="index", columns=[*ALPHA, *RELIABILITY])
 
 
-def _difference(covariance: Array, k: int, alpha: float) -> dict[str, float]:
-    """Return the reliability of the gap from the covariances of items and of the two means."""
-    expected = float(cronbach_alpha_from_covariance(covariance[k : 2 * k, k : 2 * k]))
-    sd = np.sqrt(np.diag(covariance)[-2:])
-    r = float(covariance[-2, -1] / (sd[0] * sd[1])) if (sd > 0).all() else np.nan
+def _difference(expectations: Array, means: Moments, one: Dimension, alpha: float) -> dict[str, float]:
+    """Return the reliability of the gap from the covariances of expectations and of the two means."""
+    expected = float(cronbach_alpha_from_covariance(expectations))
+    both = [means.column(name) for name in mean_columns(one)]
+    sums = {
+        name: array[0][np.ix_(both, both)] for name, array in means.total().sums.items() if name != "swxx"
+    }
+    covariance = matrices.covariance_from_moments(**sums)
+    sd = np.sqrt(np.diag(covariance))
+    r = float(covariance[0, 1] / (sd[0] * sd[1])) if (sd > 0).all() else np.nan
     return {
         "expectation_alpha": expected,
         "correlation": r,
