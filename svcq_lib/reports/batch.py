@@ -130,23 +130,27 @@ class _Batch:
 
 
 @contextlib.contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[threading.Event]:
     """Let SIGTERM stop a run as Ctrl-C does.
 
     Yields
     ------
-    None
-        While the run lasts. In a thread that is not the main one signals are left as they are.
+    Event
+        Set once a signal has come: a library that is interrupted may report an error of its own instead. In a thread
+        that is not the main one signals are left as they are.
     """
+    stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield stopped
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+
+    def interrupt(*_: object) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopped
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+        for one, handler in before.items():
+            signal.signal(one, handler)

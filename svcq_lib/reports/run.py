@@ -215,7 +215,7 @@ def _carried_out(
     """Make what is due, again where the input is replaced meanwhile; return the plan as it was at last."""
     folder, (study, todo, left_out) = ledger.out, first
     folder.mkdir(parents=True, exist_ok=True)
-    with batch.stoppable(), locked(folder):
+    with batch.stoppable() as stopped, locked(folder):
         manifest.begin(folder)
         sweep(folder)
         ledger.entries = manifest.read(folder)["reports"]
@@ -232,7 +232,9 @@ def _carried_out(
                     f"the input was replaced {ROUNDS} times while reports were made from it. What was finished "
                     "before is kept. Run the same command again when nobody writes to the tables any more."
                 )
-        except KeyboardInterrupt:
+        except BaseException as error:
+            if not (stopped.is_set() or isinstance(error, KeyboardInterrupt)):
+                raise
             kept = len(ledger.skipped) + len(ledger.outcomes)
             raise KeyboardInterrupt(
                 f"stopped. {kept} of {len(todo)} reports are finished and kept; run the same command again to make "

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from svcq_lib.errors import DataError, ReportError, SvcqError
-from svcq_lib.reports import executors, kernels, ledger, manifest, plan
+from svcq_lib.reports import executors, kernels, keys, ledger, manifest, plan
 from svcq_lib.reports import run as running
 from svcq_lib.reports.run import run
 
@@ -190,6 +190,23 @@ def test_a_run_that_is_stopped_ends_its_workers_and_says_how_to_go_on(bench, sig
     bench.seconds(0)
     assert set(bench.run().skipped) == kept
     assert bench.done() == set(NAMES)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_library_that_makes_an_error_of_an_interrupt_does_not_hide_it(bench, monkeypatch, sign):
+    def decide(*_):
+        try:
+            signal.raise_signal(sign)
+        except KeyboardInterrupt as error:
+            raise ValueError("cannot be serialized") from error
+
+    before = signal.getsignal(sign)
+    monkeypatch.setattr(keys, "key_of", decide)
+    with pytest.raises(KeyboardInterrupt, match="0 of 6 reports are finished and kept"):
+        bench.run()
+    assert signal.getsignal(sign) is before
+    assert not half_written(bench.out)
 
 
 def test_two_runs_at_once_do_not_meet(bench):
