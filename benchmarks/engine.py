@@ -6,9 +6,9 @@
 
 Synthetic SERVQUAL answers: 46 whole-number columns (22 perceptions, 22 expectations, recommendation, satisfaction) with
 2 % missing each, 500 branches, 36 months, one Parquet file in groups of 262,144 rows. Every figure is a process of its
-own, imports included in memory but not in time: up to 10 million rows the best of two (of five, if it takes less than
-ten seconds) that take turns with the others. The check of the data, which the others do not make, is done before, and
-not counted. What the notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file, with 1,000
+own, imports included in memory but not in time; up to 10 million rows one that takes less than ten seconds is the best
+of three that take turns with the others. The check of the data, which the others do not make, is done before, and not
+counted. What the notebooks need is what `scores`, `gaps` and `drivers` ask of a study of that file, with 1,000
 blocks; the other side computes the figures of the same notebooks with pandas, scipy and statsmodels, without the
 bootstrap that the blocks are for. Some of them are compared. The columns alone are decoded by polars, by DuckDB and by
 pyarrow.
@@ -40,8 +40,8 @@ SEED = 20261126
 ITEMS, BRANCHES, MONTHS = 22, 500, 36
 ROWS = (1_000_000, 10_000_000, 30_000_000)
 PART, GROUP = 1 << 19, 1 << 18  # rows made at once; rows of a group of the file, as polars writes it
-TIMES, SHORT_TIMES, SHORT = 2, 5, 10.0
-"""Each figure is the best of so many runs, or of so many if the first takes less than so many seconds."""
+SHORT_TIMES, SHORT = 3, 10.0
+"""Each figure is one run, or the best of so many if the first takes less than so many seconds."""
 PANDAS_ROWS = 10_000_000
 """Above this the tables of pandas would not fit into the memory of the machine that measures."""
 P, E = ([f"{kind}{i}" for i in range(1, ITEMS + 1)] for kind in "PE")
@@ -397,11 +397,10 @@ def measure(sizes: list[int], home: Path) -> list[dict[str, Any]]:
             )
         asked = [step for step, (_, _, large) in STEPS.items() if large or n <= PANDAS_ROWS]
         best: dict[str, dict[str, Any]] = {}
-        for turn in range(
-            TIMES
-        ):  # one after the other, so that a slow minute of the machine meets all of them
+        # one after the other, so that a slow minute of the machine meets all of them
+        for turn in range(SHORT_TIMES if n <= PANDAS_ROWS else 1):
             for step in asked:
-                if turn >= TIMES and best[step]["seconds"] > SHORT:
+                if turn and best[step]["seconds"] > SHORT:
                     continue
                 found = measured(step, folders[STEPS[step][1]])
                 print(
