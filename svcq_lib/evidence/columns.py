@@ -19,7 +19,7 @@ MaskKey = frozenset[str]
 
 @dataclass(frozen=True, eq=False)
 class Kinds:
-    """What is known of the columns of a request, whatever their values.
+    """Which columns of a request have answers in the same rows, whatever their values.
 
     Attributes
     ----------

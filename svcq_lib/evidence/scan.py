@@ -28,9 +28,8 @@ from svcq_lib.evidence.rooms import room
 from svcq_lib.evidence.straight import straight_lined
 from svcq_lib.study import Study
 
-CHUNK_ROWS = (
-    1 << 15
-) + 64  # columns that lie a power of two apart push each other out of the processor's cache
+CHUNK_ROWS = (1 << 15) + 64
+"""Columns that lie a power of two apart would push each other out of the processor's cache."""
 _THREADS = min(4, os.cpu_count() or 1)
 _Result = TypeVar("_Result")
 _Found = tuple[Codes, NDArray[np.int64], kernel.Sums]  # cells, rows behind each, sums

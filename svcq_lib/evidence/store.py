@@ -143,8 +143,7 @@ def digest(study: Study, needs: EvidenceNeeds) -> str:
 def _read_columns(study: Study, needs: EvidenceNeeds, found: Store) -> set[str]:
     """Return the stored columns that a scan with these needs reads."""
     plan = Plan(study, needs, False, found.fitting, straight=False)
-    blocked = bool(needs.rows) or plan.kind == "cluster" or any(one.blocks for one in needs.cells.values())
-    names = plans.wanted(plan) | {storing.STRAIGHT} | ({"block"} if blocked else set())
+    names = plans.wanted(plan) | {storing.STRAIGHT} | ({"block"} if plan.blocked else set())
     names |= {"margin_cell"} if found.fitting else set()
     return names & set(found.digests)
 
