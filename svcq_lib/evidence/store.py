@@ -7,6 +7,7 @@ bit, what a scan of the table with the same filters finds.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -70,7 +71,10 @@ def write(study: Study, segments: Sequence[str]) -> Path | None:
     if place is None:
         return None
     target = place / f"{_PREFIX}{_key(plain, report)}-{cache.key_of(*segments)[:12]}"
-    if not target.is_dir():
+    if target.is_dir():
+        with contextlib.suppress(OSError):
+            os.utime(target)  # used last, it is the last to make room
+    else:
         _make(plain, report, segments, target)
     return target if target.is_dir() else None
 

@@ -22,7 +22,7 @@ import polars as pl
 
 NAME = ".svcq-cache"
 LIMIT_BYTES = 4 << 30
-"""Most bytes of all entries of a folder: the oldest are removed beyond it."""
+"""Most bytes of the entries of a folder beside the newest of each kind: the oldest are removed beyond it."""
 
 Found = TypeVar("Found")
 _CODE = ("binding", "evidence", "periods", "sources", "stats", "study", "studyfile")
@@ -156,22 +156,33 @@ def unfinished(place: Path, name: str) -> Path:
 
 
 def trim(place: Path, newest: str) -> None:
-    """Remove the oldest entries of a folder beyond the limit; the newest, about to be read, stays however large."""
-    sized, total = [], 0
+    """Remove the oldest entries of a folder beyond the limit.
+
+    The newest of each kind, in use or about to be, stays and is not counted: rows of many units, however large, push
+    out neither the report of the check that they were read with nor the sums of other reports.
+
+    Parameters
+    ----------
+    place : Path
+        Folder of the entries.
+    newest : str
+        Name of the entry that was just written; what stands before its first hyphen is its kind.
+    """
+    found = []
     for path in place.iterdir():
-        if path.name.startswith(".") or path.name == newest:
+        if not path.name.startswith("."):
+            with contextlib.suppress(OSError):
+                found.append((path.name == newest, path.stat().st_mtime, _size(path), path))
+    kinds: set[str] = set()
+    total = 0
+    for _, _, size, path in sorted(found, reverse=True):
+        kind = path.name.partition("-")[0]
+        if kind not in kinds:
+            kinds.add(kind)
             continue
-        with contextlib.suppress(OSError):
-            stat = path.stat()
-            sized.append((stat.st_mtime, _size(path), path))
-    with contextlib.suppress(OSError):
-        total += _size(place / newest)
-    total += sum(size for _, size, _ in sized)
-    for _, size, path in sorted(sized, key=lambda one: one[0]):
-        if total <= LIMIT_BYTES:
-            break
-        remove(path)
-        total -= size
+        total += size
+        if total > LIMIT_BYTES:
+            remove(path)
 
 
 def remove(path: Path) -> None:

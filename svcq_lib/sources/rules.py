@@ -75,9 +75,9 @@ class Subject:
         Text to show as an example, in terms of raw columns.
     facts : Mapping
         What messages say.
-    apart : bool
-        Whether the rules are counted in a pass of their own: to count distinct values holds in memory all that the same
-        pass reads.
+    apart : Expr, optional
+        Raw value by whose hash rows fall into parts whose counts add up. Its rules are counted apart from others: to
+        count distinct values holds in memory all that the same pass reads.
     """
 
     column: str
@@ -86,7 +86,7 @@ class Subject:
     bad: Mapping[str, pl.Expr] = field(default_factory=dict)
     totals: Mapping[str, pl.Expr] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    apart: bool = False
+    apart: pl.Expr | None = None
 
 
 def subjects(study: Study, schema: Mapping[str, pl.DataType]) -> list[Subject]:
@@ -128,7 +128,7 @@ def _id(header: str, dtype: pl.DataType) -> Subject:
     # 64-bit hashes keep the count of distinct ids small; a hit is confirmed on the ids themselves
     repeated = pl.col(name).count() - pl.col(name).hash().filter(pl.col(name).is_not_null()).n_unique()
     missing = {"missing_id": pl.col(name).is_null()}
-    return Subject(header, {name: value}, value, missing, {"repeated_id": repeated}, apart=True)
+    return Subject(header, {name: value}, value, missing, {"repeated_id": repeated}, apart=value)
 
 
 def _date(header: str, dtype: pl.DataType, formats: Sequence[str]) -> Subject:

@@ -1,6 +1,6 @@
 """Counting broken rules: one number per rule and column, judged by pandera.
 
-Every rule is an aggregate. A streaming pass (two, if there are ids) turns the response table into a small table of
+Every rule is an aggregate. A streaming pass (several, if there are ids) turns the response table into a small table of
 counts, one row per column of the study and one column per rule; pandera judges that table (each count must be 0). Two
 million bad rows are one number in it, and one line of the report.
 """
@@ -8,6 +8,7 @@ million bad rows are one number in it, and one line of the report.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     import pandera.polars as pa
 
 
+DISTINCT_ROWS = 12_000_000
+"""Distinct values of so many rows are counted at once: they take about half a gigabyte."""
+
+
 def count_rules(frame: pl.LazyFrame, checked: Sequence[Subject]) -> tuple[int, pl.DataFrame]:
-    """Count in one streaming pass, and one for subjects apart, how many rows break each rule of each column.
+    """Count how many rows break each rule of each column: in one streaming pass, and in others for subjects apart.
 
     Parameters
     ----------
@@ -37,18 +42,26 @@ def count_rules(frame: pl.LazyFrame, checked: Sequence[Subject]) -> tuple[int, p
         Number of rows, and the counts: one row per subject, one column per rule, null where a rule does not
         apply.
     """
-    found: dict[str, int | None] = {}
-    for apart in (False, True):
-        own = {i: one for i, one in enumerate(checked) if one.apart == apart}
-        sums = {f"{i}|{code}": bad.sum() for i, one in own.items() for code, bad in one.bad.items()}
-        sums |= {f"{i}|{code}": total for i, one in own.items() for code, total in one.totals.items()}
-        if sums or not apart:
-            wide = reading(frame, list(own.values())).select(
-                pl.len().alias("rows"), *(expr.cast(pl.Int64).alias(name) for name, expr in sums.items())
-            )
-            found |= wide.collect(engine="streaming").row(0, named=True)
+    found: Counter[str] = Counter(
+        _counted(frame, {i: one for i, one in enumerate(checked) if one.apart is None})
+    )
+    for i, one in enumerate(checked):
+        if one.apart is not None:
+            parts = max(1, -(-found["rows"] // DISTINCT_ROWS))
+            for part in range(parts):
+                own = frame.filter(one.apart.hash() % parts == part) if parts > 1 else frame
+                found.update({name: n for name, n in _counted(own, {i: one}).items() if name != "rows"})
     rows = [{code: found.get(f"{i}|{code}") for code in WORDS} for i in range(len(checked))]
-    return int(found["rows"] or 0), pl.DataFrame(rows, schema=dict.fromkeys(WORDS, pl.Int64))
+    return found["rows"], pl.DataFrame(rows, schema=dict.fromkeys(WORDS, pl.Int64))
+
+
+def _counted(frame: pl.LazyFrame, checked: Mapping[int, Subject]) -> dict[str, int]:
+    sums = {f"{i}|{code}": bad.sum() for i, one in checked.items() for code, bad in one.bad.items()}
+    sums |= {f"{i}|{code}": total for i, one in checked.items() for code, total in one.totals.items()}
+    wide = reading(frame, list(checked.values())).select(
+        pl.len().alias("rows"), *(expr.cast(pl.Int64).alias(name) for name, expr in sums.items())
+    )
+    return {name: n or 0 for name, n in wide.collect(engine="streaming").row(0, named=True).items()}
 
 
 def reading(
@@ -114,7 +127,7 @@ def broken(counts: pl.DataFrame) -> list[tuple[int, str]]:
 def examples(
     frame: pl.LazyFrame, checked: Sequence[Subject], rules: Sequence[tuple[int, str]]
 ) -> Mapping[tuple[int, str], tuple[Example, ...]]:
-    """Fetch rows that break rules, in one pass for all of them.
+    """Fetch rows that break rules; of each rule no more of the table is read than holds the first of them.
 
     Parameters
     ----------
@@ -131,22 +144,17 @@ def examples(
         At most five examples by rule; none for rules about a column as a whole.
     """
     rowwise = [(i, code) for i, code in rules if code in checked[i].bad]
-    if not rowwise:
-        return {}
-    used = sorted({i for i, _ in rowwise})
-    shown = {f"shown|{i}": checked[i].shown for i in used}
-    wanted = []
-    for i, code in rowwise:
-        for name in (ROW, f"shown|{i}"):
-            first = pl.col(name).filter(checked[i].bad[code]).head(MAX_EXAMPLES)
-            wanted.append(first.implode().alias(f"{name}|{i}|{code}"))
-    found = reading(frame, checked, shown).select(wanted).collect(engine="streaming").row(0, named=True)
-    return {
-        (i, code): tuple(
-            Example(number, "" if words is None else str(words))
-            for number, words in zip(found[f"{ROW}|{i}|{code}"], found[f"shown|{i}|{i}|{code}"], strict=True)
-        )
+    wanted = [
+        reading(frame, checked, {"shown": checked[i].shown.cast(pl.String).fill_null("")})
+        .filter(checked[i].bad[code])
+        .select(ROW, "shown")
+        .head(MAX_EXAMPLES)
         for i, code in rowwise
+    ]
+    found = pl.collect_all(wanted, engine="streaming")
+    return {
+        rule: tuple(Example(*one) for one in some.iter_rows())
+        for rule, some in zip(rowwise, found, strict=True)
     }
 
 

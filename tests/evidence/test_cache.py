@@ -117,18 +117,32 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_the_users(tmp_path, monk
     assert cache.load(tmp_path, "x", bytes) == b"abc"
 
 
+def kept(tmp_path, *names):
+    return [name for name in names if cache.load(tmp_path, name, bytes) is not None]
+
+
 def test_the_oldest_entries_make_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "LIMIT_BYTES", 300)  # three entries of 92 bytes
-    for number, name in enumerate(("a", "b", "c")):
+    monkeypatch.setattr(cache, "LIMIT_BYTES", 200)  # two entries of 92 bytes beside the newest
+    for number, name in enumerate(("part-a", "part-b", "part-c")):
         cache.save(tmp_path, name, bytes(60))
         os.utime(cache.folder(tmp_path) / name, (number, number))
-    cache.load(tmp_path, "a", bytes)  # used last
-    cache.save(tmp_path, "d", bytes(60))
-    assert [cache.load(tmp_path, name, bytes) is not None for name in "abcd"] == [True, False, True, True]
-    cache.save(tmp_path, "large", bytes(500))  # larger than the limit alone: the others go, it stays
-    assert [cache.load(tmp_path, name, bytes) is not None for name in [*"abcd", "large"]] == [False] * 4 + [
-        True
-    ]
+    cache.load(tmp_path, "part-a", bytes)  # used last
+    cache.save(tmp_path, "part-d", bytes(60))
+    assert kept(tmp_path, "part-a", "part-b", "part-c", "part-d") == ["part-a", "part-c", "part-d"]
+
+
+def test_a_large_entry_pushes_out_no_entry_of_another_kind(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "LIMIT_BYTES", 200)
+    cache.save(tmp_path, "check-a", bytes(60))
+    cache.save(tmp_path, "part-a", bytes(60))
+    cache.save(tmp_path, "store-a", bytes(500))
+    assert kept(tmp_path, "check-a", "part-a", "store-a") == ["check-a", "part-a", "store-a"]
+    cache.save(tmp_path, "part-b", bytes(60))  # nor is the large one pushed out by what is made from it
+    assert kept(tmp_path, "check-a", "part-a", "part-b", "store-a") == [
+        "check-a", "part-a", "part-b", "store-a"
+    ]  # fmt: skip
+    cache.save(tmp_path, "store-b", bytes(500))
+    assert kept(tmp_path, "check-a", "store-a", "store-b") == ["check-a", "store-b"]
 
 
 BUSY = """

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from svcq_lib.errors import DataError
-from svcq_lib.sources import connect, contracts
+from svcq_lib.sources import connect, contracts, tally
 from svcq_lib.sources.contracts import check
 from svcq_lib.sources.open import open_study
 
@@ -290,6 +290,16 @@ def test_many_bad_rows_make_a_small_report(tmp_path):
     assert rows_of == {"not_a_number": n, "empty_outcome": n, "repeated_id": n // 2, "weight_not_positive": n}
     assert len(report.to_text()) < 1500
     assert all(len(one.examples) <= 5 for one in report.problems)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1_000])
+def test_ids_are_counted_in_parts_where_there_are_many(tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr(tally, "DISTINCT_ROWS", at_once)
+    ids = [f"R{i % 90:03}" if i % 10 else "" for i in range(100)]  # 81 ids, 9 of them twice; 10 rows without
+    rows = [f"{one},{i % 5 + 1}" for i, one in enumerate(ids)]
+    report = response_only(tmp_path / "s", "\n".join(["id,q", *rows, ""]), 'id = "id"')
+    found = {one.code: one.rows for one in report.problems}
+    assert found == {"missing_id": 10, "repeated_id": 9}
 
 
 def test_parquet_is_checked_by_the_same_rules(tmp_path):
