@@ -193,10 +193,11 @@ class _Answered:
         n, cells = len(x), len(starts)
         missing = np.zeros(0, dtype=np.intp) if present is None else np.flatnonzero(~present)
         self._starts, self._m, self._rows = starts, m, rows_of(starts, n)
-        self.given = room("given", (n, m if len(missing) else 0), x.dtype.type)
-        if present is not None and len(missing):
-            self.given[:] = present
-        self._absent = None
+        self._whole, self._absent = len(missing) == 0, None
+        self.given = room("given", (n, 0 if self._whole else m), x.dtype.type)
+        if present is None or self._whole:
+            return
+        self.given[:] = present
         if len(missing) * _FEW > n * m:
             return
         rows, masks = np.divmod(missing, m)
@@ -208,16 +209,17 @@ class _Answered:
 
     def counts(self) -> Array:
         """Return the number of rows that have an answer under both of two masks."""
-        if self._absent is None:
-            return self.sums(self._rows, self.given)
-        gone = np.bincount(self._absent.indices, minlength=self._absent.shape[0])
-        return self.sums(self._rows[:, None] - gone.reshape(-1, self._m), self.given)
+        totals = np.repeat(self._rows[:, None], self._m, axis=1)
+        if self._absent is not None:
+            gone = np.bincount(self._absent.indices, minlength=self._absent.shape[0])
+            totals -= gone.reshape(totals.shape)
+        return self.sums(totals, self.given)
 
     def sums(
         self, totals: NDArray[Any], x: NDArray[np.floating], times: NDArray[np.floating] | None = None
     ) -> Array:
         """Return the sums of columns, times others, by cell and mask; those over all rows are given."""
-        if self._absent is not None and not self._absent.nnz:
+        if self._whole:
             return np.repeat(totals[:, :, None], self._m, axis=2).astype(float)
         left = x if times is None else np.multiply(x, times, out=room("left", x.shape, x.dtype.type))
         if self._absent is None:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,7 +37,7 @@ _Result = TypeVar("_Result")
 _Found = tuple[Codes, NDArray[np.int64], kernel.Sums]  # cells, rows behind each, sums
 _Counted = tuple[Codes, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]  # group, level, n, Σw
 _Chunked = tuple[Sequence[_Found | None], Sequence[_Counted]]
-_Ready = tuple[Callable[[slice], _Chunked], Sequence[slice], Mapping[str, "Request"]]
+_Task = tuple[Mapping[str, "Request"], Callable[[], _Chunked]]
 _LEVELS = 4096  # largest whole number whose answers are counted by number
 _TOGETHER = 8  # columns of a chunk that are summed together
 _LANES = 16  # columns that a processor multiplies at once
@@ -139,13 +141,12 @@ class Sums:
             As :meth:`svcq_lib.evidence.facts.Facts.add` gives them, restricted to chosen rows.
         """
         with ThreadPoolExecutor(_THREADS) as pool:
-            for ready in _ahead(map(self._ready, _ahead(iter(batches)))):
-                for work, chunks, requests in ready:
-                    for sums, counts in _in_threads(pool, work, chunks):
-                        self._take(requests, sums, counts)
+            ready = chain.from_iterable(_ahead(map(self._ready, _ahead(iter(batches)))))
+            for requests, (sums, counts) in _in_threads(pool, chain.from_iterable(ready)):
+                self._take(requests, sums, counts)
 
-    def _ready(self, batch: pl.DataFrame) -> list[_Ready]:
-        """Return what is left to do for a batch, after its groups are numbered."""
+    def _ready(self, batch: pl.DataFrame) -> list[Iterator[_Task]]:
+        """Return what is left to do for a batch, chunk by chunk, after its groups are numbered."""
         inside = batch[INSIDE].to_numpy()
         rows = Batch(self.plan, self.keys, batch, self.layouts)
         straight = int(straight_lined(rows.raw)[inside].sum()) if self.plan.straight else 0
@@ -165,7 +166,7 @@ class Sums:
 
     def _split(
         self, batch: Batch, rows: Codes | None, requests: Mapping[str, Request], *, tallied: bool
-    ) -> _Ready:
+    ) -> Iterator[_Task]:
         """Split rows of a batch (None: all) into chunks, sorted by block if pairs are asked for by block."""
         if any(one.cells.cross and one.cells.blocks for one in requests.values()):
             blocks = batch.codes(("block",))
@@ -178,7 +179,8 @@ class Sums:
             own = Chunk(batch, span if rows is None else rows[span])
             return [_sums(one, own) for one in requests.values()], [self._count(one, own) for one in tallies]
 
-        return work, [slice(a, min(a + CHUNK_ROWS, n)) for a in range(0, n, CHUNK_ROWS)], requests
+        spans = (slice(a, min(a + CHUNK_ROWS, n)) for a in range(0, n, CHUNK_ROWS))
+        return ((requests, partial(work, span)) for span in spans)
 
     def _take(
         self, requests: Mapping[str, Request], sums: Sequence[_Found | None], counts: Sequence[_Counted]
@@ -239,19 +241,21 @@ def _ahead(items: Iterator[_Result]) -> Iterator[_Result]:
 
 
 def _in_threads(
-    pool: ThreadPoolExecutor, work: Callable[[slice], _Result], chunks: Sequence[slice]
-) -> Iterator[_Result]:
-    """Yield the result of each chunk in order; few more of them are held than there are threads."""
-    if len(chunks) < 2:
-        yield from map(work, chunks)
+    pool: ThreadPoolExecutor, tasks: Iterator[_Task]
+) -> Iterator[tuple[Mapping[str, Request], _Chunked]]:
+    """Yield the result of each task in order; few more of them are held than there are threads."""
+    first = list(islice(tasks, 2))
+    if len(first) < 2:  # little to do: in the memory that this thread has at hand
+        yield from ((requests, work()) for requests, work in first)
         return
-    waiting: deque[Future[_Result]] = deque()
-    for chunk in chunks:
-        waiting.append(pool.submit(work, chunk))
+    waiting: deque[tuple[Mapping[str, Request], Future[_Chunked]]] = deque()
+    for requests, work in chain(first, tasks):
+        waiting.append((requests, pool.submit(work)))
         if len(waiting) > _THREADS:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+            requests, done = waiting.popleft()
+            yield requests, done.result()
+    for requests, done in waiting:
+        yield requests, done.result()
 
 
 def _added(total: dict[tuple[int, float], list[float]], counted: _Counted) -> None:
@@ -301,8 +305,10 @@ def _by_row(
     rows = room("rows", shape, np.int8 if source.kinds == {True} else np.float64)
     work.fill(source, rows[:, :p].T)
     rows[:, p], rows[:, p + 1 :] = 1, 0
-    asked = work.answered(index([source.places[first].mask for first in request.kinds.first]), "asked")
-    present = None if asked.all() else np.ascontiguousarray(asked.T).view(np.bool_)
+    asked = work.answered(index([source.places[first].mask for first in request.kinds.first]), "asked").view(
+        np.bool_
+    )
+    present = None if asked.all() else np.ascontiguousarray(asked.T)
     if order is not None:
         rows, present = rows.take(order, axis=0), None if present is None else present.take(order, axis=0)
     plain = "sw" not in request.sums.shapes

@@ -38,6 +38,9 @@ def straight_lined(raw: Raw) -> NDArray[np.bool_]:
         rows = slice(start, start + _ROWS)
         values = raw.short[kept, rows] if whole else _floats(raw, items, rows)
         absent = values == none
+        if not absent.any():
+            found[rows] = (values[1:] == values[0]).all(axis=0)
+            continue
         given = len(items) - np.add.reduce(absent.view(np.int8), axis=0, dtype=np.int16)
         same = (values == values.max(axis=0)) | absent
         found[rows] = same.all(axis=0) & (given >= STRAIGHT_ITEMS)
