@@ -28,7 +28,7 @@ test: $(READY) ## Run the tests with coverage, the docstring examples and the no
 lint: $(READY) ## Check style, types and layers
 	@echo "==> ruff check" && $(BIN)/ruff check .
 	@echo "==> ruff format --check" && $(BIN)/ruff format --check .
-	@echo "==> mypy" && $(BIN)/mypy
+	@echo "==> mypy" && $(BIN)/mypy --num-workers auto
 	@echo "==> lint-imports" && $(BIN)/lint-imports --no-cache
 
 lab: $(READY) ## Open the notebooks in JupyterLab
@@ -67,7 +67,8 @@ $(READY): requirements.lock pyproject.toml
 		$(PYTHON) -m venv --clear $(VENV); \
 	fi
 	@echo "==> Installing the locked packages (about two minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # on all cores; pip compiles on one
 	@echo "==> Installing svcq from this directory"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 	@touch $@

@@ -24,6 +24,7 @@ from svcq_lib.reports.publish import publish
 from svcq_lib.sources.cache import unfinished
 
 _ASIDE: float = 5.0  # seconds that a worker has to end by itself
+_ANSWER: float = 10.0  # seconds that a scheduler has to answer
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def _cluster(address: str, stack: contextlib.ExitStack, kernel: kernels.Kernels)
     except ImportError:
         raise missing_extra("distributed", "dask", f"--executor {address}") from None
     try:
-        client = stack.enter_context(distributed.Client(address, timeout=10, set_as_default=False))
+        client = stack.enter_context(distributed.Client(address, timeout=_ANSWER, set_as_default=False))
     except (OSError, ValueError) as error:
         raise ReportError(
             f"no Dask scheduler answers at {address} ({error}). Start one with `dask scheduler`, or correct --executor."

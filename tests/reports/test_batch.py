@@ -482,6 +482,7 @@ def test_data_at_fault_leave_no_server_and_no_folder(bench, monkeypatch):
 
 
 def test_a_cluster_that_is_not_there_is_named(bench, monkeypatch):
+    monkeypatch.setattr(executors, "_ANSWER", 1.0)
     with pytest.raises(ReportError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         bench.run(executor="tcp://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "distributed", None)

@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from pypdf import PdfReader
 
+from svcq_lib.display.blocks import BLOCK_MIME
 from svcq_lib.errors import DataError, ParameterError, ReportError, StudyError
 from svcq_lib.reports import execute, executors, kernels, manifest, resources
 from svcq_lib.reports.run import run
@@ -65,14 +66,14 @@ def stamps(folder):
 
 
 def text_of(path):
-    """Return all that a reader of a file can see or follow; of a PDF its pages' text and its links.
+    """Return all that a reader of a file can see or follow; of a PDF its links, and the text of one report's pages.
 
-    The text of Chinese pages is left to the HTML of the same blocks: to extract it takes seconds a page.
+    The text of the others is left to the HTML of the same blocks: to extract it takes seconds a page.
     """
     if path.suffix != ".pdf":
         return path.read_text(encoding="utf-8")
     reader = PdfReader(path)
-    pages = [] if path.stem.endswith("_zh") else reader.pages
+    pages = reader.pages if path.stem == "gaps_en" else []
     links = [
         str(mark.get_object().get("/A", {}).get("/URI", ""))
         for page in reader.pages
@@ -186,6 +187,20 @@ def test_an_executed_notebook_is_a_clean_record(made):
     injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
     assert 'save_to = "gaps_en"' in injected.source
     assert "execution" not in str([cell.metadata for cell in notebook.cells])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_shows_every_kind_of_block_in_its_language_and_no_warning(made, name):
+    out, _ = made
+    cells = nbformat.read(out / f"{name}.ipynb", as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    blocks = [output.data[BLOCK_MIME] for output in outputs if BLOCK_MIME in output.get("data", {})]
+    assert blocks[0]["type"] == "title"
+    assert {block["lang"] for block in blocks} == {name.rpartition("_")[2]}
+    expected = {"title", "prose", "cards", "figure", "table", "notes", "facts"}
+    assert {block["type"] for block in blocks} >= expected
+    assert not [output.text for output in outputs if output.output_type == "stream"]
 
 
 @pytest.mark.slow
