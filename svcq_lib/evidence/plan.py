@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +13,7 @@ from svcq_lib.evidence.columns import sources_of
 from svcq_lib.evidence.needs import EvidenceNeeds
 from svcq_lib.evidence.weights import Fitting, fit
 from svcq_lib.sources import prepared
+from svcq_lib.sources.batches import in_batches
 from svcq_lib.sources.prepared import ROW
 from svcq_lib.study import Study
 
@@ -118,24 +117,7 @@ def plan_of(
 
 def batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Return the rows of a lazy frame in batches of fixed size, in the order of the table."""
-    # collect_batches is marked unstable in polars: it is used here and nowhere else.
-    with _little_ahead():
-        found = frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-    yield from sized(found)
-
-
-@contextlib.contextmanager
-def _little_ahead() -> Iterator[None]:
-    """Let polars hold one group of a file's rows ahead, a hundred megabytes less, unless the user has said how many."""
-    name = "POLARS_ROW_GROUP_PREFETCH_SIZE"
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        os.environ.pop(name, None)
+    yield from sized(in_batches(frame, BATCH_ROWS))
 
 
 def sized(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

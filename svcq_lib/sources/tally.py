@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from svcq_lib.sources.batches import in_batches
 from svcq_lib.sources.faults import MAX_EXAMPLES, Example
 from svcq_lib.sources.prepared import ROW
 from svcq_lib.sources.rules import WORDS, Subject
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 DISTINCT_ROWS = 12_000_000
 """Distinct values of so many rows are counted at once: they take about half a gigabyte."""
+
+_EXAMPLE_ROWS = 1 << 14  # bad rows looked at together
 
 
 def count_rules(frame: pl.LazyFrame, checked: Sequence[Subject]) -> tuple[int, pl.DataFrame]:
@@ -127,7 +130,7 @@ def broken(counts: pl.DataFrame) -> list[tuple[int, str]]:
 def examples(
     frame: pl.LazyFrame, checked: Sequence[Subject], rules: Sequence[tuple[int, str]]
 ) -> Mapping[tuple[int, str], tuple[Example, ...]]:
-    """Fetch rows that break rules; of each rule no more of the table is read than holds the first of them.
+    """Fetch rows that break rules, in one pass for all of them that ends when there are enough of each.
 
     Parameters
     ----------
@@ -143,19 +146,21 @@ def examples(
     Mapping
         At most five examples by rule; none for rules about a column as a whole.
     """
-    rowwise = [(i, code) for i, code in rules if code in checked[i].bad]
-    wanted = [
-        reading(frame, checked, {"shown": checked[i].shown.cast(pl.String).fill_null("")})
-        .filter(checked[i].bad[code])
-        .select(ROW, "shown")
-        .head(MAX_EXAMPLES)
-        for i, code in rowwise
-    ]
-    found = pl.collect_all(wanted, engine="streaming")
-    return {
-        rule: tuple(Example(*one) for one in some.iter_rows())
-        for rule, some in zip(rowwise, found, strict=True)
+    found: dict[tuple[int, str], list[Example]] = {
+        (i, code): [] for i, code in rules if code in checked[i].bad
     }
+    if not found:
+        return {}
+    shown = {f"shown|{i}": checked[i].shown.cast(pl.String).fill_null("") for i, _ in found}
+    broken_by = {f"broken|{i}|{code}": checked[i].bad[code] for i, code in found}
+    rows = reading(frame, checked, shown).select(ROW, *shown, **broken_by)
+    for batch in in_batches(rows.filter(pl.any_horizontal(list(broken_by))), _EXAMPLE_ROWS):
+        for (i, code), some in found.items():
+            own = batch.filter(pl.col(f"broken|{i}|{code}")).head(MAX_EXAMPLES - len(some))
+            some += [Example(*one) for one in own.select(ROW, f"shown|{i}").iter_rows()]
+        if all(len(some) == MAX_EXAMPLES for some in found.values()):
+            break
+    return {rule: tuple(some) for rule, some in found.items()}
 
 
 def repeated(frame: pl.LazyFrame, subject: Subject) -> tuple[int, tuple[Example, ...]]:
