@@ -9,7 +9,7 @@ SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test lint lab bench lock clean distclean
+.PHONY: help report test coverage lint lab bench lock clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,12 +18,16 @@ report: $(READY) ## Build the demonstration reports (HTML and PDF, English and C
 	@$(BIN)/svcq run $(DEMO) --to html,pdf --lang en,zh --out reports/demo
 	@echo "==> Open reports/demo: .html in a browser, .pdf in a viewer"
 
-test: $(READY) ## Run the tests with coverage, the docstring examples and the notebooks
+test: $(READY) ## Run the tests, the docstring examples and the notebooks
 	@echo "==> Tests and docstring examples"
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not browser and not service" \
-		--doctest-modules --cov --cov-report=term tests svcq_lib
+		--doctest-modules tests svcq_lib
 	@echo "==> Notebooks"
 	@$(BIN)/python -m pytest -n 0 --nbval-lax --nbval-current-env notebooks # kernels started at once may race for ports
+
+coverage: $(READY) ## Run the tests with line coverage, which takes up to twice as long
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not browser and not service" \
+		--doctest-modules --cov=svcq_lib --cov-report=term tests svcq_lib
 
 lint: $(READY) ## Check style, types and layers
 	@echo "==> ruff check" && $(BIN)/ruff check .
