@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := data/demo/study.toml
+TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not browser and not service" --doctest-modules tests svcq_lib
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
@@ -20,14 +21,12 @@ report: $(READY) ## Build the demonstration reports (HTML and PDF, English and C
 
 test: $(READY) ## Run the tests, the docstring examples and the notebooks
 	@echo "==> Tests and docstring examples"
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not browser and not service" \
-		--doctest-modules tests svcq_lib
+	@$(TESTS)
 	@echo "==> Notebooks"
 	@$(BIN)/python -m pytest -n 0 --nbval-lax --nbval-current-env notebooks # kernels started at once may race for ports
 
 coverage: $(READY) ## Run the tests with line coverage, which takes up to twice as long
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not browser and not service" \
-		--doctest-modules --cov=svcq_lib --cov-report=term tests svcq_lib
+	@$(TESTS) --cov=svcq_lib --cov-report=term
 
 lint: $(READY) ## Check style, types and layers
 	@echo "==> ruff check" && $(BIN)/ruff check .

@@ -45,17 +45,16 @@ def count_rules(frame: pl.LazyFrame, checked: Sequence[Subject]) -> tuple[int, p
         Number of rows, and the counts: one row per subject, one column per rule, null where a rule does not
         apply.
     """
-    found: Counter[str] = Counter(
-        _counted(frame, {i: one for i, one in enumerate(checked) if one.apart is None})
-    )
+    found = Counter(_counted(frame, {i: one for i, one in enumerate(checked) if one.apart is None}))
+    total = found["rows"]
     for i, one in enumerate(checked):
         if one.apart is not None:
-            parts = max(1, -(-found["rows"] // DISTINCT_ROWS))
+            parts = max(1, -(-total // DISTINCT_ROWS))
             for part in range(parts):
                 own = frame.filter(one.apart.hash() % parts == part) if parts > 1 else frame
-                found.update({name: n for name, n in _counted(own, {i: one}).items() if name != "rows"})
+                found.update(_counted(own, {i: one}))
     rows = [{code: found.get(f"{i}|{code}") for code in WORDS} for i in range(len(checked))]
-    return found["rows"], pl.DataFrame(rows, schema=dict.fromkeys(WORDS, pl.Int64))
+    return total, pl.DataFrame(rows, schema=dict.fromkeys(WORDS, pl.Int64))
 
 
 def _counted(frame: pl.LazyFrame, checked: Mapping[int, Subject]) -> dict[str, int]:
